@@ -145,9 +145,11 @@ export class WireReader {
       case WireType.FIXED64:
         this.take(8)
         return
-      case WireType.LENGTH:
-        this.position += this.length()
+      case WireType.LENGTH: {
+        const length = this.length()
+        this.position += length
         return
+      }
       case WireType.FIXED32:
         this.take(4)
         return

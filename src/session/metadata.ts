@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { SIGNALS, type Signal } from '../otlp/signal'
 import { SessionError } from './session-error'
+import { sessionPrefix } from './session-keys'
 import { EMPTY_TOTALS, type SignalTotals, addTotals, signalTotalsSchema } from './totals'
 
 /** The format that this version writes; docs/format.md describes it. */
@@ -49,6 +50,31 @@ export interface SessionMetadata {
   signals: Record<Signal, SignalTotals>
   /** `service.name` of every resource seen, sorted; the first thousand. */
   serviceNames: string[]
+}
+
+/** What a session is told about itself by whoever creates it. */
+export type SessionDescription = Pick<
+  SessionMetadata,
+  'sessionId' | 'diagnosticSessionId' | 'description' | 'createdBy' | 'enabledFlags'
+>
+
+/** A session in which nothing has been recorded yet. */
+export function emptyMetadata(description: SessionDescription, startTime: string): SessionMetadata {
+  return {
+    formatVersion: FORMAT_VERSION,
+    ...description,
+    startTime,
+    status: 'active',
+    capturedTraces: 0,
+    capturedMetrics: 0,
+    capturedLogs: 0,
+    totalSizeBytes: 0,
+    s3Prefix: sessionPrefix(description.sessionId),
+    writers: 1,
+    interruptedWriters: 0,
+    signals: { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS },
+    serviceNames: [],
+  }
 }
 
 const metadataSchema = v.object({

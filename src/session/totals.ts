@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
+import type { CountedBatch } from './counted-batch'
 
 /** What was recorded of one signal. Times are nanoseconds since the Unix epoch, as decimal strings. */
 export interface SignalTotals {
@@ -45,6 +46,19 @@ export const EMPTY_TOTALS: SignalTotals = Object.freeze({
   droppedItems: 0,
   droppedBatches: 0,
 })
+
+export function totalsOfBatch({ body, capturedAtUnixNano, summary }: CountedBatch): SignalTotals {
+  return {
+    ...EMPTY_TOTALS,
+    items: summary.itemCount,
+    batches: 1,
+    uncompressedBytes: body.length,
+    firstArrivalUnixNano: String(capturedAtUnixNano),
+    lastArrivalUnixNano: String(capturedAtUnixNano),
+    firstItemTimeUnixNano: summary.firstItemTimeUnixNano?.toString(),
+    lastItemTimeUnixNano: summary.lastItemTimeUnixNano?.toString(),
+  }
+}
 
 export function addTotals(a: SignalTotals, b: SignalTotals): SignalTotals {
   return {

@@ -1,0 +1,191 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { SIGNALS, type Signal } from '../otlp/signal'
+import type { ObjectStore, OperationOptions } from '../storage/object-store'
+import { readMetadata } from './membership'
+import { type SessionMetadata, emptyMetadata, serializeMetadata, withTotals } from './metadata'
+import { indexSegment } from './segment-reader'
+import { SessionError } from './session-error'
+import { SESSIONS_PREFIX, metadataKey, sessionPrefix } from './session-keys'
+import { listSegments } from './session-reader'
+import { EMPTY_TOTALS, type SignalTotals, addTotals } from './totals'
+import { type WriterSummary, isLiving, readWriterSummaries } from './writer-summary'
+
+/**
+ * What is known of a session now. Of one that is being recorded, the totals are
+ * the sum of what its writers have stored; one whose writers are all gone is
+ * `failed`. Objects that came without metadata (another tool's) are counted.
+ *
+ * Throws `SessionError` of code `SESSION_NOT_FOUND`.
+ */
+export async function loadSession(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<SessionMetadata> {
+  const existing = await readMetadata(store, sessionId, options)
+  if (existing === undefined) return describeObjects(store, sessionId, options)
+  const { metadata } = existing
+  if (metadata.status === 'completed') return metadata
+  const summaries = await readWriterSummaries(store, sessionId, options)
+  return withTotals({ ...metadata, status: statusOf(summaries) }, summaries)
+}
+
+/** Every session of a store, by id. Visits one small object a session, not its segments. */
+export async function* listSessions(
+  store: ObjectStore,
+  options: OperationOptions = {},
+): AsyncGenerator<SessionMetadata, void, undefined> {
+  for await (const folder of store.listFolders(SESSIONS_PREFIX, options)) {
+    const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
+    try {
+      yield await loadSession(store, sessionId, options)
+    } catch (error) {
+      // Removed in between, or no session at all. Damaged metadata is for `loadSession` to show.
+      if (!(error instanceof SessionError)) throw error
+    }
+  }
+}
+
+/**
+ * Completes a session whose writers are gone, counting anew what it holds.
+ * Throws `SessionError` of code `SESSION_ACTIVE` while a writer lives.
+ */
+export async function completeSession(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<SessionMetadata> {
+  const existing = await readMetadata(store, sessionId, options)
+  if (existing?.metadata.status === 'completed') return existing.metadata
+  const summaries = await readWriterSummaries(store, sessionId, options)
+  const living = summaries.find((summary) => isLiving(summary))
+  if (living) {
+    throw new SessionError(
+      'SESSION_ACTIVE',
+      `session '${sessionId}' is being recorded by process ${living.process.pid} on ` +
+        `'${living.process.host}'; stop it first`,
+      sessionId,
+    )
+  }
+  const base = existing?.metadata ?? (await describeObjects(store, sessionId, options))
+  const counted = await countObjects(store, sessionId, options)
+  const completed: SessionMetadata = {
+    ...withTotals(base, [{ signals: withDrops(counted, summaries), serviceNames: [] }]),
+    serviceNames: withTotals(base, summaries).serviceNames,
+    status: 'completed',
+    endTime:
+      summaries
+        .map((summary) => summary.updatedAt)
+        .sort()
+        .at(-1) ?? new Date().toISOString(),
+    interruptedWriters: summaries.filter((summary) => summary.state !== 'stopped').length,
+  }
+  const condition = existing ? { ifMatch: existing.etag } : { ifAbsent: true }
+  await store.put(metadataKey(sessionId), serializeMetadata(completed), {
+    ...options,
+    ...condition,
+  })
+  return completed
+}
+
+/** Removes a session and everything in it. Returns how many objects that were. */
+export async function removeSession(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<number> {
+  let removed = 0
+  const metadata = metadataKey(sessionId)
+  for await (const { key } of store.list(sessionPrefix(sessionId), options)) {
+    if (key === metadata) continue
+    await store.delete(key, options)
+    removed++
+  }
+  // Last, so that a removal that was cut short can be found and repeated.
+  const existing = await store.head(metadata, options)
+  if (existing) await store.delete(metadata, options)
+  if (removed === 0 && !existing) throw notFound(store, sessionId)
+  return existing ? removed + 1 : removed
+}
+
+/** How long a session may stand without a living writer before it counts as interrupted. */
+const GRACE_MILLIS = 60_000
+
+function statusOf(summaries: readonly WriterSummary[]): SessionMetadata['status'] {
+  if (summaries.some((summary) => isLiving(summary))) return 'active'
+  // The last writer may be about to complete it.
+  const isBeingCompleted = summaries.some(
+    ({ state, updatedAt }) =>
+      state === 'stopped' && Date.now() - Date.parse(updatedAt) < GRACE_MILLIS,
+  )
+  return isBeingCompleted ? 'active' : 'failed'
+}
+
+async function describeObjects(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<SessionMetadata> {
+  const signals = await countObjects(store, sessionId, options)
+  if (SIGNALS.every((signal) => signals[signal].segments === 0)) throw notFound(store, sessionId)
+  const all = SIGNALS.map((signal) => signals[signal]).reduce(addTotals)
+  const startMillis = Number(BigInt(all.firstArrivalUnixNano ?? 0) / 1_000_000n)
+  const startTime = new Date(startMillis).toISOString()
+  const metadata = emptyMetadata({ sessionId, createdBy: 'unknown', enabledFlags: [] }, startTime)
+  return {
+    ...withTotals(metadata, [{ signals, serviceNames: [] }]),
+    writers: 0,
+    status: 'completed',
+  }
+}
+
+/** Totals from the objects themselves. */
+async function countObjects(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<Record<Signal, SignalTotals>> {
+  const totals = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
+  const read = { store, sessionId, onDamage: () => undefined, ...options }
+  for await (const object of listSegments(read)) {
+    let last: Signal | undefined
+    for await (const { signal, itemCount, capturedAtUnixNano } of indexSegment(object, read)) {
+      const arrival = String(capturedAtUnixNano)
+      totals[signal] = addTotals(totals[signal], {
+        ...EMPTY_TOTALS,
+        items: itemCount,
+        batches: 1,
+        firstArrivalUnixNano: arrival,
+        lastArrivalUnixNano: arrival,
+      })
+      last = signal
+    }
+    if (last) {
+      const stored = { ...EMPTY_TOTALS, segments: 1, storedBytes: object.sizeBytes }
+      totals[last] = addTotals(totals[last], stored)
+    }
+  }
+  return totals
+}
+
+function withDrops(
+  counted: Record<Signal, SignalTotals>,
+  summaries: readonly WriterSummary[],
+): Record<Signal, SignalTotals> {
+  const of = (signal: Signal): SignalTotals =>
+    summaries.reduce((total, { signals }) => {
+      const { droppedItems, droppedBatches } = signals[signal]
+      return addTotals(total, { ...EMPTY_TOTALS, droppedItems, droppedBatches })
+    }, counted[signal])
+  return { traces: of('traces'), metrics: of('metrics'), logs: of('logs') }
+}
+
+function notFound(store: ObjectStore, sessionId: string): SessionError {
+  return new SessionError(
+    'SESSION_NOT_FOUND',
+    `there is no session '${sessionId}' in ${store.url}; 'otel-tape sessions' lists those there are`,
+    sessionId,
+  )
+}

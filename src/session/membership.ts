@@ -1,0 +1,217 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Signal } from '../otlp/signal'
+import type { ObjectStore, OperationOptions } from '../storage/object-store'
+import { isStorageError } from '../storage/storage-error'
+import {
+  type SessionDescription,
+  type SessionMetadata,
+  emptyMetadata,
+  parseMetadata,
+  serializeMetadata,
+  withTotals,
+} from './metadata'
+import { ownIdentity } from './process-identity'
+import { SessionError } from './session-error'
+import { metadataKey, writerKey } from './session-keys'
+import { EMPTY_TOTALS, type SignalTotals } from './totals'
+import {
+  type WriterSummary,
+  isLiving,
+  readWriterSummaries,
+  serializeWriterSummary,
+} from './writer-summary'
+
+export interface MembershipOptions {
+  store: ObjectStore
+  description: SessionDescription
+  /** Whether to record into a session that exists and is not completed. */
+  join: boolean
+  heartbeatMillis: number
+}
+
+/** What a writer has stored so far. */
+export interface WriterProgress {
+  signals: Record<Signal, SignalTotals>
+  serviceNames: string[]
+}
+
+const NOTHING_YET: WriterProgress = {
+  signals: { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS },
+  serviceNames: [],
+}
+const MAX_CONFLICTS = 50
+
+/**
+ * One writer's part in a session, kept by conditional writes alone.
+ *
+ * The race to prevent: a session is completed in the moment in which somebody
+ * joins. So a joiner first shows its summary and then changes `metadata.json`;
+ * whoever completes first reads `metadata.json`, then looks for living
+ * summaries, then writes on the condition that nothing has changed. Whichever
+ * of the two writes `metadata.json` second is refused and looks again.
+ */
+export class Membership {
+  readonly writerId = randomUUID()
+  readonly #options: MembershipOptions
+  readonly #startTime = new Date().toISOString()
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+  }
+
+  get #sessionId(): string {
+    return this.#options.description.sessionId
+  }
+
+  /** Creates the session, or joins it. Throws `SessionError` when that is not allowed. */
+  async enter(options: OperationOptions = {}): Promise<void> {
+    const { store } = this.#options
+    const key = metadataKey(this.#sessionId)
+    this.#checkMayEnter(await readMetadata(store, this.#sessionId, options))
+    await this.report(NOTHING_YET, 'active', options)
+    try {
+      for (let conflicts = 0; ; conflicts++) {
+        const existing = await readMetadata(store, this.#sessionId, options)
+        this.#checkMayEnter(existing)
+        const next = existing
+          ? { ...existing.metadata, writers: existing.metadata.writers + 1 }
+          : emptyMetadata(this.#options.description, this.#startTime)
+        const condition = existing ? { ifMatch: existing.etag } : { ifAbsent: true }
+        if (await putIf(store, key, next, { ...options, ...condition })) return
+        await afterConflict(conflicts, this.#sessionId, options)
+      }
+    } catch (error) {
+      // A summary of a writer that never was would keep the session open.
+      await store.delete(writerKey(this.#sessionId, this.writerId)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Says what this writer has stored, and that it lives (or has stopped). */
+  async report(
+    progress: WriterProgress,
+    state: WriterSummary['state'],
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const summary: WriterSummary = {
+      writerId: this.writerId,
+      state,
+      startTime: this.#startTime,
+      updatedAt: new Date().toISOString(),
+      heartbeatMillis: this.#options.heartbeatMillis,
+      process: ownIdentity(),
+      ...progress,
+    }
+    const key = writerKey(this.#sessionId, this.writerId)
+    await this.#options.store.put(key, serializeWriterSummary(summary), options)
+  }
+
+  /** Stops, and completes the session when no other writer lives. */
+  async leave(progress: WriterProgress, options: OperationOptions = {}): Promise<SessionMetadata> {
+    await this.report(progress, 'stopped', options)
+    return completeIfDeserted(this.#options.store, this.#sessionId, options)
+  }
+
+  #checkMayEnter(existing: { metadata: SessionMetadata } | undefined): void {
+    if (existing === undefined) return
+    const id = this.#sessionId
+    if (existing.metadata.status === 'completed') {
+      throw new SessionError(
+        'SESSION_COMPLETED',
+        `session '${id}' was completed at ${existing.metadata.endTime} and is not written again; ` +
+          `choose another session id, or remove it with 'otel-tape sessions remove ${id}'`,
+        id,
+      )
+    }
+    if (!this.#options.join) {
+      throw new SessionError(
+        'SESSION_ACTIVE',
+        `session '${id}' exists since ${existing.metadata.startTime} and join is false; ` +
+          `choose another session id, or let join be true`,
+        id,
+      )
+    }
+  }
+}
+
+/** `metadata.json` and the etag under which it may be replaced; `undefined` if there is none. */
+export async function readMetadata(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<{ metadata: SessionMetadata; etag: string } | undefined> {
+  try {
+    const { body, etag } = await store.get(metadataKey(sessionId), options)
+    return { metadata: parseMetadata(body, sessionId), etag }
+  } catch (error) {
+    if (isStorageError(error, 'NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+/** Completes a session that no writer records into any more; gives it back as it then is. */
+export async function completeIfDeserted(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<SessionMetadata> {
+  for (let conflicts = 0; ; conflicts++) {
+    const existing = await readMetadata(store, sessionId, options)
+    if (existing === undefined) {
+      throw new SessionError(
+        'SESSION_NOT_FOUND',
+        `session '${sessionId}' was removed from ${store.url} while it was being recorded`,
+        sessionId,
+      )
+    }
+    if (existing.metadata.status === 'completed') return existing.metadata
+    const summaries = await readWriterSummaries(store, sessionId, options)
+    const current = withTotals(existing.metadata, summaries)
+    if (summaries.some((summary) => isLiving(summary))) return current
+    const completed: SessionMetadata = {
+      ...current,
+      status: 'completed',
+      endTime: new Date().toISOString(),
+      interruptedWriters: summaries.filter((summary) => summary.state !== 'stopped').length,
+    }
+    const condition = { ...options, ifMatch: existing.etag }
+    if (await putIf(store, metadataKey(sessionId), completed, condition)) return completed
+    await afterConflict(conflicts, sessionId, options)
+  }
+}
+
+async function putIf(
+  store: ObjectStore,
+  key: string,
+  metadata: SessionMetadata,
+  condition: { ifAbsent?: boolean; ifMatch?: string; signal?: AbortSignal },
+): Promise<boolean> {
+  try {
+    await store.put(key, serializeMetadata(metadata), condition)
+    return true
+  } catch (error) {
+    if (isStorageError(error, 'PRECONDITION_FAILED')) return false
+    throw error
+  }
+}
+
+/** Lets the others go first, for a time that grows: eight writers start at once. */
+async function afterConflict(
+  conflicts: number,
+  sessionId: string,
+  { signal }: OperationOptions,
+): Promise<void> {
+  if (conflicts >= MAX_CONFLICTS) {
+    throw new SessionError(
+      'METADATA_CORRUPTED',
+      `metadata.json of session '${sessionId}' changed under ${conflicts} attempts to write it`,
+      sessionId,
+    )
+  }
+  const ceilingMillis = Math.min(1000, 20 * 2 ** Math.min(conflicts, 6))
+  await sleep(Math.random() * ceilingMillis, undefined, { signal })
+}

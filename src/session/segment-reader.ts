@@ -1,0 +1,187 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import type { OtlpBatch } from '../otlp/otlp-batch'
+import type { Signal } from '../otlp/signal'
+import { summarizeRequest } from '../otlp/summarize-request'
+import type { ObjectInfo, ObjectStore } from '../storage/object-store'
+import { isStorageError } from '../storage/storage-error'
+import type { BlockHeader } from './block-header'
+import { type FoundBlock, hasBlocks, walkBlocks } from './block-walker'
+import type { Damage } from './damage'
+import { readForeignObject } from './foreign-object'
+import { ObjectBytes } from './object-bytes'
+import { parseSegmentKey } from './session-keys'
+
+/** A batch as it lies in a session. */
+export interface RecordedBatch extends OtlpBatch {
+  readonly itemCount: number
+  /** The object it was read from. */
+  readonly key: string
+}
+
+/** Which batches are wanted. */
+export interface BatchSelection {
+  /** Default: all of them. */
+  signals?: readonly Signal[]
+  /** Only batches that arrived at this time or later, in nanoseconds since the Unix epoch. */
+  fromUnixNano?: bigint
+  /** Only batches that arrived before this time. */
+  toUnixNano?: bigint
+}
+
+export interface ReadSegmentOptions extends BatchSelection {
+  store: ObjectStore
+  onDamage: (damage: Damage) => void
+  signal?: AbortSignal
+}
+
+/** Counts of one batch, known from a block's header. */
+export type BatchIndexEntry = Omit<RecordedBatch, 'body'>
+
+/** Reads the wanted batches of one object, ours or another tool's, in the order in which they lie. */
+export async function* readSegment(
+  object: ObjectInfo,
+  options: ReadSegmentOptions,
+): AsyncGenerator<RecordedBatch, void, undefined> {
+  for await (const piece of readPieces(object, options)) {
+    if (piece.block === undefined) yield piece.batch
+    else yield* readBlock(piece.block, object.key, options)
+  }
+}
+
+/** The same without inflating what a block's header tells. */
+export async function* indexSegment(
+  object: ObjectInfo,
+  options: ReadSegmentOptions,
+): AsyncGenerator<BatchIndexEntry, void, undefined> {
+  const { key } = object
+  for await (const { block, batch } of readPieces(object, options)) {
+    if (block === undefined) {
+      yield batch
+      continue
+    }
+    const { signal, batches } = block.header
+    for (const { itemCount, capturedAtUnixNano } of batches) {
+      if (isWithin(capturedAtUnixNano, options))
+        yield { signal, key, itemCount, capturedAtUnixNano }
+    }
+  }
+}
+
+type Piece =
+  | { readonly block: FoundBlock; readonly batch: undefined }
+  | { readonly block: undefined; readonly batch: RecordedBatch }
+
+/** Blocks that hold something wanted, and wanted batches that lie outside of such blocks. */
+async function* readPieces(
+  object: ObjectInfo,
+  options: ReadSegmentOptions,
+): AsyncGenerator<Piece, void, undefined> {
+  const { store, onDamage, signal: abortSignal } = options
+  const { key } = object
+  const named = parseSegmentKey(key)
+  let arrival = BigInt(named.arrivalMillis ?? object.lastModified.getTime()) * 1_000_000n
+  const bytes = new ObjectBytes(store, object, abortSignal)
+  try {
+    if (!(await hasBlocks(bytes))) {
+      for await (const request of readForeignObject(bytes, named.signal, onDamage)) {
+        yield* toPiece(request, arrival)
+      }
+      return
+    }
+    for await (const block of walkBlocks(bytes, onDamage)) {
+      if (block.header) {
+        arrival = block.header.batches.at(-1)?.capturedAtUnixNano ?? arrival
+        if (isExpected(block.header, block.offsetBytes)) yield { block, batch: undefined }
+      } else if (named.signal) {
+        yield* toPiece({ signal: named.signal, body: block.content }, arrival, block.offsetBytes)
+      }
+    }
+  } catch (error) {
+    // One object that can't be fetched must not end the reading of all others.
+    if (endsReading(error)) throw error
+    const { message } = error as Error
+    onDamage({
+      key,
+      offsetBytes: bytes.position,
+      reason: 'unreadable',
+      message,
+      signal: named.signal,
+    })
+  }
+
+  function isExpected(header: BlockHeader, offsetBytes: number): boolean {
+    const { signal, itemCount } = header
+    if (named.signal === undefined || signal === named.signal) return isWanted(header, options)
+    const message = `a block of ${signal} in an object whose name says ${named.signal}`
+    onDamage({ key, offsetBytes, reason: 'foreign', message, signal, itemCount })
+    return false
+  }
+
+  function* toPiece(
+    { signal, body }: Pick<OtlpBatch, 'signal' | 'body'>,
+    capturedAtUnixNano: bigint,
+    offsetBytes = 0,
+  ): Generator<Piece, void, undefined> {
+    if (!isSignalWanted(signal, options) || !isWithin(capturedAtUnixNano, options)) return
+    try {
+      const { itemCount } = summarizeRequest(body, signal)
+      yield { block: undefined, batch: { signal, body, capturedAtUnixNano, itemCount, key } }
+    } catch (error) {
+      if (!(error instanceof MalformedOtlpError)) throw error
+      onDamage({ key, offsetBytes, reason: 'malformed', message: error.message, signal })
+    }
+  }
+}
+
+async function* readBlock(
+  block: FoundBlock,
+  key: string,
+  options: ReadSegmentOptions,
+): AsyncGenerator<RecordedBatch, void, undefined> {
+  const { header, offsetBytes } = block
+  const { signal } = header
+  const wanted = header.batches.map((batch) => isWithin(batch.capturedAtUnixNano, options))
+  let found: Buffer[]
+  try {
+    found = await block.bodies()
+  } catch (error) {
+    if (isStorageError(error) && endsReading(error)) throw error
+    const itemCount = header.batches.reduce(
+      (items, batch, index) => (wanted[index] ? items + batch.itemCount : items),
+      0,
+    )
+    const { message } = error as Error
+    const reason = isStorageError(error) ? 'unreadable' : 'decompression'
+    options.onDamage({ key, offsetBytes, reason, message, signal, itemCount })
+    return
+  }
+  for (const [index, { itemCount, capturedAtUnixNano }] of header.batches.entries()) {
+    if (wanted[index]) yield { signal, body: found[index], capturedAtUnixNano, itemCount, key }
+  }
+}
+
+/** A store that was asked to stop has not lost an object. */
+function endsReading(error: unknown): boolean {
+  return !isStorageError(error) || error.code === 'ABORTED' || error.code === 'CLOSED'
+}
+
+function isWanted(header: BlockHeader, selection: BatchSelection): boolean {
+  return (
+    isSignalWanted(header.signal, selection) &&
+    header.batches.some((batch) => isWithin(batch.capturedAtUnixNano, selection))
+  )
+}
+
+function isSignalWanted(signal: Signal, { signals }: BatchSelection): boolean {
+  return signals === undefined || signals.includes(signal)
+}
+
+function isWithin(unixNano: bigint, { fromUnixNano, toUnixNano }: BatchSelection): boolean {
+  return (
+    (fromUnixNano === undefined || unixNano >= fromUnixNano) &&
+    (toUnixNano === undefined || unixNano < toUnixNano)
+  )
+}

@@ -1,0 +1,77 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import * as v from 'valibot'
+import type { Signal } from '../otlp/signal'
+import type { ObjectStore, OperationOptions } from '../storage/object-store'
+import { isStorageError } from '../storage/storage-error'
+import { isKnownDead } from './process-identity'
+import { writersPrefix } from './session-keys'
+import { type SignalTotals, signalTotalsSchema } from './totals'
+
+/**
+ * What one writer has stored, in an object that it alone writes, so that the
+ * totals of a session need no lock: they are the sum.
+ */
+export interface WriterSummary {
+  writerId: string
+  /** A writer that says `stopped` has stored all that it will. */
+  state: 'active' | 'stopped'
+  /** ISO 8601, UTC. */
+  startTime: string
+  /** ISO 8601, UTC. Not older than `heartbeatMillis` while the writer lives. */
+  updatedAt: string
+  heartbeatMillis: number
+  process: { host: string; pid: number; pidScope?: string }
+  signals: Record<Signal, SignalTotals>
+  serviceNames: string[]
+}
+
+const summarySchema = v.object({
+  writerId: v.string(),
+  state: v.picklist(['active', 'stopped']),
+  startTime: v.string(),
+  updatedAt: v.string(),
+  heartbeatMillis: v.number(),
+  process: v.object({ host: v.string(), pid: v.number(), pidScope: v.optional(v.string()) }),
+  signals: v.object({
+    traces: signalTotalsSchema,
+    metrics: signalTotalsSchema,
+    logs: signalTotalsSchema,
+  }),
+  serviceNames: v.array(v.string()),
+})
+
+/** Heartbeats a living writer may miss: a slow store delays them. */
+const MISSED_HEARTBEATS = 4
+
+/** Whether the writer may still be recording. */
+export function isLiving(summary: WriterSummary, nowMillis = Date.now()): boolean {
+  if (summary.state === 'stopped') return false
+  const silentMillis = nowMillis - Date.parse(summary.updatedAt)
+  return silentMillis < summary.heartbeatMillis * MISSED_HEARTBEATS && !isKnownDead(summary.process)
+}
+
+/** The summaries of all writers of a session; what can't be read as one is left out. */
+export async function readWriterSummaries(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions = {},
+): Promise<WriterSummary[]> {
+  const summaries: WriterSummary[] = []
+  for await (const { key } of store.list(writersPrefix(sessionId), options)) {
+    try {
+      const { body } = await store.get(key, options)
+      const parsed = v.safeParse(summarySchema, JSON.parse(Buffer.from(body).toString('utf8')))
+      if (parsed.success) summaries.push(parsed.output)
+    } catch (error) {
+      // Removed in between, or cut short by another tool: the others still count.
+      if (!isStorageError(error, 'NOT_FOUND') && !(error instanceof SyntaxError)) throw error
+    }
+  }
+  return summaries
+}
+
+export function serializeWriterSummary(summary: WriterSummary): Uint8Array {
+  return Buffer.from(`${JSON.stringify(summary, null, 2)}\n`)
+}
