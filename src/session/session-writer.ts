@@ -85,6 +85,7 @@ export class SessionWriter {
   readonly #timers: NodeJS.Timeout[]
   readonly #cutting = new Set<Promise<void>>()
   #heldBytes = 0
+  #storedBytes = 0
   #hasEntered = false
   #entering: Promise<void>
   #reporting: Promise<void> = Promise.resolve()
@@ -116,12 +117,9 @@ export class SessionWriter {
 
   /** Compressed bytes in the store or on the way there. */
   get keptBytes(): number {
-    const { signals } = this.#ledger.stored()
-    return SIGNALS.reduce(
-      (bytes, signal) =>
-        bytes + signals[signal].storedBytes + this.#builders[signal].compressedBytes,
-      this.#uploads.waitingBytes,
-    )
+    const { traces, metrics, logs } = this.#builders
+    const openBytes = traces.compressedBytes + metrics.compressedBytes + logs.compressedBytes
+    return this.#storedBytes + this.#uploads.waitingBytes + openBytes
   }
 
   /** Takes a batch, or drops and counts it: `undefined`. Throws `MalformedOtlpError`. */
@@ -244,6 +242,7 @@ export class SessionWriter {
 
   #onStored(segment: BuiltSegment): void {
     this.#heldBytes -= segment.bytes.length
+    this.#storedBytes += segment.bytes.length
     this.#ledger.store(segment.signal, segment.totals)
   }
 

@@ -49,7 +49,8 @@ test('gunzip, zcat and the independent decoder read blocks laid end to end as on
   expect(gunzipSync(segment)).toEqual(expected)
   expect(execFileSync('zcat', { input: segment })).toEqual(expected)
   const decoded = JSON.stringify(decodeIndependently('traces', gunzipSync(segment)))
-  for (const name of ['a', 'a2', 'b', 'b2', 'c', 'c2']) expect(decoded).toContain(`"name":"${name}"`)
+  for (const name of ['a', 'a2', 'b', 'b2', 'c', 'c2'])
+    expect(decoded).toContain(`"name":"${name}"`)
 })
 
 test('a header tells without inflating what inflating and counting find', async () => {

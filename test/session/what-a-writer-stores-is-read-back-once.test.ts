@@ -13,7 +13,10 @@ const SECOND = 1_000_000_000n
 test('batches come back byte for byte, in the order of their arrival across signals', async () => {
   const store = new MemoryStore()
   const batches = Array.from({ length: 300 }, (_, index) =>
-    makeBatch(SIGNALS[index % 3], { names: [`item ${index}`], atMillis: EPOCH_MILLIS + index * 10 }),
+    makeBatch(SIGNALS[index % 3], {
+      names: [`item ${index}`],
+      atMillis: EPOCH_MILLIS + index * 10,
+    }),
   )
   const metadata = await recordSession(store, 'order', batches)
 
@@ -30,7 +33,9 @@ test('batches come back byte for byte, in the order of their arrival across sign
   expect(read.map(({ signal, capturedAtUnixNano }) => ({ signal, capturedAtUnixNano }))).toEqual(
     batches.map(({ signal, capturedAtUnixNano }) => ({ signal, capturedAtUnixNano })),
   )
-  expect(read.every(({ body }, index) => Buffer.compare(body, batches[index].body) === 0)).toBe(true)
+  expect(read.every(({ body }, index) => Buffer.compare(body, batches[index].body) === 0)).toBe(
+    true,
+  )
 })
 
 test('keys carry the hour of arrival, in UTC', async () => {
@@ -41,7 +46,9 @@ test('keys carry the hour of arrival, in UTC', async () => {
   expect(keys).toEqual([
     'sessions/keys/metadata.json',
     expect.stringMatching(
-      new RegExp(`^sessions/keys/raw/2026-01-02/03/logs-${EPOCH_MILLIS}-[0-9a-f-]{36}\\.otlp\\.gz$`),
+      new RegExp(
+        `^sessions/keys/raw/2026-01-02/03/logs-${EPOCH_MILLIS}-[0-9a-f-]{36}\\.otlp\\.gz$`,
+      ),
     ),
     expect.stringMatching(/^sessions\/keys\/writers\/[0-9a-f-]{36}\.json$/),
   ])

@@ -1,0 +1,190 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { diag } from '@opentelemetry/api'
+import * as v from 'valibot'
+import { checkSessionId, generateSessionId } from '../session/session-id'
+import type { ObjectStore } from '../storage/object-store'
+import { CaptureError, toCaptureError } from './capture-error'
+
+/** Options of `startCapture`. All are optional; code beats environment beats default. */
+export interface CaptureConfig {
+  /**
+   * Names the session: letters, digits, `.`, `_`, `-`, at most 128. Several
+   * processes that name the same session record into it together.
+   * Default: `OTEL_TAPE_SESSION_ID`, else generated, sortable by time.
+   */
+  sessionId?: string
+  /** Where to keep it: a store, or a URL for `openStore`. Default: `OTEL_TAPE_STORE`, see `openStore`. */
+  store?: ObjectStore | string
+  /** Session of another system that this one belongs to. */
+  diagnosticSessionId?: string
+  description?: string
+  /** Feature flags that are on while it is recorded. */
+  enabledFlags?: string[]
+  /** Who or what records. Default `otel-tape`. */
+  createdBy?: string
+  /** Whether to record into a session that exists and is not completed. Default true. */
+  join?: boolean
+  captureTraces?: boolean
+  captureMetrics?: boolean
+  captureLogs?: boolean
+  /** Default: `CAPTURE_COMPRESSION_ENABLED`, else true. False stores blocks uncompressed, still as gzip. */
+  compressionEnabled?: boolean
+  /** zlib level, 1 (fast) to 9 (small). Default 1. */
+  compressionLevel?: number
+  /**
+   * Megabytes (10^6 bytes, as stored) that this process records at the most; then
+   * it stops. 0 for no limit. Default: `CAPTURE_MAX_SIZE_MB`, else 5,000.
+   */
+  maxSizeMB?: number
+  /**
+   * Minutes that this process records at the most; then it stops. 0 for no limit.
+   * Default: `CAPTURE_MAX_DURATION_MINUTES`, else 120.
+   */
+  maxDurationMinutes?: number
+  /** How long a batch may wait in memory before it is stored. Default 5,000. */
+  flushIntervalMillis?: number
+  /** Bytes that may wait in memory; what comes beyond is dropped and counted. Default 32 MiB. */
+  maxQueueBytes?: number
+  /** How long `stop` and `flush` may take. Default 10,000. */
+  stopTimeoutMillis?: number
+}
+
+/** A config with every default filled in. */
+export type ResolvedCaptureConfig = Required<
+  Omit<CaptureConfig, 'store' | 'diagnosticSessionId' | 'description' | 'compressionEnabled'>
+> &
+  Pick<CaptureConfig, 'store' | 'diagnosticSessionId' | 'description'>
+
+const DEFAULTS = Object.freeze({
+  createdBy: 'otel-tape',
+  join: true,
+  captureTraces: true,
+  captureMetrics: true,
+  captureLogs: true,
+  compressionEnabled: true,
+  compressionLevel: 1,
+  maxSizeMB: 5_000,
+  maxDurationMinutes: 120,
+  flushIntervalMillis: 5_000,
+  maxQueueBytes: 32 * 1024 * 1024,
+  stopTimeoutMillis: 10_000,
+})
+
+/** The longest delay that a timer can have. */
+const MAX_TIMER_MILLIS = 2 ** 31 - 1
+
+const text = v.optional(v.string())
+const flag = v.optional(v.boolean())
+const limit = v.pipe(v.number(), v.minValue(0))
+const timerMillis = v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_TIMER_MILLIS)))
+
+const configSchema = v.strictObject({
+  sessionId: text,
+  store: v.optional(
+    v.union([v.string(), v.custom<ObjectStore>(isObjectStore)], 'expected an ObjectStore or a URL'),
+  ),
+  diagnosticSessionId: text,
+  description: text,
+  enabledFlags: v.optional(v.array(v.string())),
+  createdBy: text,
+  join: flag,
+  captureTraces: flag,
+  captureMetrics: flag,
+  captureLogs: flag,
+  compressionEnabled: flag,
+  compressionLevel: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9))),
+  maxSizeMB: v.optional(limit),
+  maxDurationMinutes: v.optional(limit),
+  flushIntervalMillis: timerMillis,
+  maxQueueBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  stopTimeoutMillis: timerMillis,
+})
+
+/**
+ * Checks a config and fills it up from the environment. A wrong option throws
+ * `CaptureError` of reason `InvalidConfig`; a wrong variable warns and is ignored.
+ */
+export function resolveCaptureConfig(
+  config: CaptureConfig,
+  env: NodeJS.ProcessEnv = process.env,
+): ResolvedCaptureConfig {
+  const given = checkConfig(config)
+  const sessionId = given.sessionId ?? sessionIdFrom(env) ?? generateSessionId()
+  try {
+    checkSessionId(sessionId)
+  } catch (error) {
+    throw toCaptureError(error)
+  }
+  const { compressionEnabled, ...resolved } = {
+    ...DEFAULTS,
+    ...withoutUndefined({
+      compressionEnabled: flagFrom(env, 'CAPTURE_COMPRESSION_ENABLED'),
+      maxSizeMB: limitFrom(env, 'CAPTURE_MAX_SIZE_MB'),
+      maxDurationMinutes: limitFrom(env, 'CAPTURE_MAX_DURATION_MINUTES'),
+    }),
+    enabledFlags: [],
+    ...withoutUndefined(given),
+    sessionId,
+  }
+  return compressionEnabled ? resolved : { ...resolved, compressionLevel: 0 }
+}
+
+function checkConfig(config: CaptureConfig): CaptureConfig {
+  const parsed = v.safeParse(configSchema, config)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  const option = v.getDotPath(issue) ?? 'config'
+  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never'
+  const problem = isUnknown
+    ? `unknown option '${option}': known are ${Object.keys(configSchema.entries).join(', ')}`
+    : `option ${option}: expected ${issue.expected ?? 'another value'}, got ${issue.received}`
+  throw new CaptureError('InvalidConfig', `startCapture: ${problem}`, undefined, {
+    cause: new v.ValiError(parsed.issues),
+  })
+}
+
+function isObjectStore(value: unknown): boolean {
+  const store = value as Partial<ObjectStore> | null
+  return typeof store === 'object' && ['put', 'get', 'list'].every((name) => name in (store ?? {}))
+}
+
+function sessionIdFrom(env: NodeJS.ProcessEnv): string | undefined {
+  const value = env.OTEL_TAPE_SESSION_ID
+  if (!value) return undefined
+  try {
+    checkSessionId(value)
+    return value
+  } catch (error) {
+    warnOfVariable('OTEL_TAPE_SESSION_ID', (error as Error).message)
+    return undefined
+  }
+}
+
+function limitFrom(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const value = env[name]?.trim()
+  if (!value) return undefined
+  if (v.is(limit, Number(value))) return Number(value)
+  warnOfVariable(name, `'${value}' is no number of 0 or more`)
+  return undefined
+}
+
+function flagFrom(env: NodeJS.ProcessEnv, name: string): boolean | undefined {
+  const value = env[name]?.trim().toLowerCase()
+  if (!value) return undefined
+  if (value === 'true' || value === 'false') return value === 'true'
+  warnOfVariable(name, `'${value}' is neither true nor false`)
+  return undefined
+}
+
+function warnOfVariable(name: string, problem: string): void {
+  diag.warn(`otel-tape: environment variable ${name} is ignored: ${problem}`)
+}
+
+function withoutUndefined<T extends object>(options: T): Partial<T> {
+  // The same keys, fewer of them.
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<T>
+}

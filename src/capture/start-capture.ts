@@ -1,0 +1,302 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otlp/sdk-types'
+import { SIGNALS, type Signal, isSignal } from '../otlp/signal'
+import type { SessionMetadata } from '../session/metadata'
+import { SessionError } from '../session/session-error'
+import { type AcceptedBatch, SessionWriter } from '../session/session-writer'
+import type { ObjectStore } from '../storage/object-store'
+import { openStore } from '../storage/open-store'
+import type { BatchRecorder } from './batch-recorder'
+import {
+  type CaptureConfig,
+  type ResolvedCaptureConfig,
+  resolveCaptureConfig,
+} from './capture-config'
+import { CaptureError, toCaptureError } from './capture-error'
+import { CapturingLogRecordExporter } from './capturing-log-record-exporter'
+import { CapturingMetricExporter } from './capturing-metric-exporter'
+import { CapturingSpanExporter } from './capturing-span-exporter'
+import { createRareWarnings } from './rare-warnings'
+
+/** Where a batch of raw OTLP went. */
+export interface CapturedDataReference {
+  /** The segment that it goes into. */
+  key: string
+  signalType: Signal
+  /** When it was accepted, ISO 8601, UTC. */
+  timestamp: string
+  /** Uncompressed. */
+  sizeBytes: number
+  /** Spans, metric data points or log records. */
+  recordCount: number
+  compressed: boolean
+}
+
+/** A capture that runs. */
+export interface Capture extends BatchRecorder {
+  readonly sessionId: string
+  /**
+   * Settles when the session exists in the store. Rejects with `CaptureError`:
+   * `SessionCompleted` and `SessionAlreadyActive` when nothing will be recorded,
+   * `StorageFailure` when the store did not answer yet; it is then asked again.
+   * Nobody has to wait for it, and nobody has to catch it.
+   */
+  readonly ready: Promise<void>
+  /** A span exporter that records and hands on to `inner`. */
+  spanExporter(inner?: SpanExporter): SpanExporter
+  /** A metric exporter that records and hands on to `inner`. */
+  metricExporter(inner?: PushMetricExporter): PushMetricExporter
+  /** A log record exporter that records and hands on to `inner`. */
+  logRecordExporter(inner?: LogRecordExporter): LogRecordExporter
+  /**
+   * Records raw OTLP protobuf, an `Export…ServiceRequest`, byte for byte.
+   * Resolves once it is accepted; rejects with `CaptureError`: `InvalidConfig`
+   * for bytes that are none, `SessionCompleted` after the end, `StorageFailure`
+   * when the queue is full.
+   */
+  captureOTLPData(bytes: Uint8Array, signal: Signal): Promise<CapturedDataReference>
+  /** Stores what was recorded so far. Rejects with `StorageFailure` when that takes too long. */
+  flush(): Promise<void>
+  /**
+   * Stores the rest and leaves the session; the last writer to leave completes
+   * it. Never rejects: if the store can't be reached, the metadata says `failed`
+   * and what was dropped.
+   */
+  stop(): Promise<SessionMetadata>
+  /** What this process has recorded, without asking the store. */
+  status(): SessionMetadata
+}
+
+/**
+ * Starts recording into a session, at once; the session appears in the store in
+ * the background. A wrong option throws `CaptureError` of reason `InvalidConfig`.
+ * Nothing else about a capture ever throws into the app, delays an export or
+ * changes its result.
+ *
+ * @example
+ * const capture = startCapture({ sessionId: 'debug-payment', store: 'file:./tapes' })
+ * const sdk = new NodeSDK({ traceExporter: capture.spanExporter(new OTLPTraceExporter()) })
+ * sdk.start()
+ * // …
+ * await sdk.shutdown()
+ * const metadata = await capture.stop()
+ */
+export function startCapture(config: CaptureConfig = {}): Capture {
+  return new SessionCapture(resolveCaptureConfig(config))
+}
+
+class SessionCapture implements Capture {
+  readonly sessionId: string
+  readonly ready: Promise<void>
+  readonly #config: ResolvedCaptureConfig
+  readonly #store: ObjectStore
+  readonly #writer: SessionWriter
+  readonly #warnings = createRareWarnings()
+  readonly #enabled: ReadonlySet<Signal>
+  readonly #durationTimer: NodeJS.Timeout | undefined
+  #refusal: CaptureError | undefined
+  #stopping: Promise<SessionMetadata> | undefined
+  #final: SessionMetadata | undefined
+
+  constructor(config: ResolvedCaptureConfig) {
+    const { sessionId, diagnosticSessionId, description, createdBy, enabledFlags } = config
+    this.#config = config
+    this.sessionId = sessionId
+    this.#enabled = enabledSignals(config)
+    this.#store = openConfiguredStore(config.store)
+    this.#writer = new SessionWriter({
+      store: this.#store,
+      description: { sessionId, diagnosticSessionId, description, createdBy, enabledFlags },
+      join: config.join,
+      compressionLevel: config.compressionLevel,
+      flushIntervalMillis: config.flushIntervalMillis,
+      maxQueueBytes: config.maxQueueBytes,
+      onStoreFailure: (error) => this.#onStoreFailure(error),
+    })
+    this.ready = this.#writer.ready.catch((error: unknown) => this.#onNotReady(error))
+    this.ready.catch(() => undefined)
+    this.#durationTimer = this.#startDurationTimer()
+  }
+
+  spanExporter(inner?: SpanExporter): SpanExporter {
+    return new CapturingSpanExporter(this, inner)
+  }
+
+  metricExporter(inner?: PushMetricExporter): PushMetricExporter {
+    return new CapturingMetricExporter(this, inner)
+  }
+
+  logRecordExporter(inner?: LogRecordExporter): LogRecordExporter {
+    return new CapturingLogRecordExporter(this, inner)
+  }
+
+  record(signal: Signal, encode: () => Uint8Array): void {
+    if (this.#stopping || this.#refusal || !this.#enabled.has(signal)) return
+    try {
+      const body = encode()
+      if (body.length > 0 && !this.#write(signal, body)) {
+        this.#warnings.warn(
+          `the store is too slow or down: ${this.#config.maxQueueBytes} bytes wait, ` +
+            `a batch of ${signal} was dropped (session '${this.sessionId}')`,
+        )
+      }
+    } catch (error) {
+      this.#warnings.warn(`a batch of ${signal} could not be recorded: ${String(error)}`)
+    }
+  }
+
+  async captureOTLPData(bytes: Uint8Array, signal: Signal): Promise<CapturedDataReference> {
+    this.#checkRawData(bytes, signal)
+    let accepted: AcceptedBatch | undefined
+    try {
+      // A copy: the bytes are compressed later, and the caller may reuse its buffer.
+      accepted = this.#write(signal, Uint8Array.from(bytes))
+    } catch (error) {
+      if (!(error instanceof MalformedOtlpError)) throw error
+      throw new CaptureError(
+        'InvalidConfig',
+        `captureOTLPData: these ${bytes.length} bytes are no OTLP ${signal}: ${error.message}`,
+        this.sessionId,
+        { cause: error },
+      )
+    }
+    // Whether the session may be written at all is known only now.
+    await this.ready.catch(() => undefined)
+    if (this.#refusal) throw this.#refusal
+    if (accepted === undefined) throw this.#queueIsFull()
+    return {
+      key: accepted.key,
+      signalType: signal,
+      timestamp: new Date().toISOString(),
+      sizeBytes: bytes.length,
+      recordCount: accepted.itemCount,
+      compressed: this.#config.compressionLevel > 0,
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.#stopping) return
+    try {
+      await this.#writer.flush(AbortSignal.timeout(this.#config.stopTimeoutMillis))
+    } catch (error) {
+      throw toCaptureError(error, this.sessionId)
+    }
+  }
+
+  stop(): Promise<SessionMetadata> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  status(): SessionMetadata {
+    return this.#final ?? this.#writer.localMetadata(this.#refusal ? 'failed' : 'active')
+  }
+
+  async #stop(): Promise<SessionMetadata> {
+    clearTimeout(this.#durationTimer)
+    try {
+      this.#final = await this.#writer.close(AbortSignal.timeout(this.#config.stopTimeoutMillis))
+    } catch (error) {
+      // Of a session that was refused, the app has been told already.
+      if (!(error instanceof SessionError)) this.#onStoreFailure(error)
+      this.#final = { ...this.#writer.localMetadata('failed'), endTime: new Date().toISOString() }
+    }
+    if (this.#store !== this.#config.store) await this.#store.close().catch(() => undefined)
+    return this.#final
+  }
+
+  #write(signal: Signal, body: Uint8Array): AcceptedBatch | undefined {
+    const capturedAtUnixNano = BigInt(Date.now()) * 1_000_000n
+    const accepted = this.#writer.write({ signal, body, capturedAtUnixNano })
+    const { maxSizeMB } = this.#config
+    if (maxSizeMB > 0 && this.#writer.keptBytes >= maxSizeMB * 1_000_000) {
+      this.#endAtLimit(`maxSizeMB ${maxSizeMB}`)
+    }
+    return accepted
+  }
+
+  #startDurationTimer(): NodeJS.Timeout | undefined {
+    const { maxDurationMinutes } = this.#config
+    if (maxDurationMinutes === 0 || maxDurationMinutes === Infinity) return undefined
+    const endMillis = Date.now() + maxDurationMinutes * 60_000
+    // Looks at the clock: a single timer can't wait for more than 24 days.
+    const timer = setInterval(
+      () => {
+        if (Date.now() >= endMillis) this.#endAtLimit(`maxDurationMinutes ${maxDurationMinutes}`)
+      },
+      Math.min(maxDurationMinutes * 60_000, 60_000),
+    )
+    return timer.unref()
+  }
+
+  #endAtLimit(limit: string): void {
+    if (this.#stopping) return
+    this.#warnings.announce(
+      `session '${this.sessionId}' reached ${limit} and ends here; the app goes on uncaptured`,
+    )
+    void this.stop()
+  }
+
+  #onNotReady(error: unknown): never {
+    const reason = toCaptureError(error, this.sessionId)
+    if (error instanceof SessionError) {
+      this.#refusal = reason
+      clearTimeout(this.#durationTimer)
+      this.#warnings.announce(`nothing is captured: ${reason.message}`)
+    }
+    throw reason
+  }
+
+  #onStoreFailure(error: unknown): void {
+    const { message } = error as Error
+    this.#warnings.warn(
+      `session '${this.sessionId}' can't be stored in ${this.#store.url} now: ${message}`,
+    )
+  }
+
+  #checkRawData(bytes: Uint8Array, signal: Signal): void {
+    const problem = !isSignal(signal)
+      ? `signal '${String(signal)}' is none of ${SIGNALS.join(', ')}`
+      : !((bytes as unknown) instanceof Uint8Array)
+        ? `bytes must be a Uint8Array, got ${typeof bytes}`
+        : !this.#enabled.has(signal)
+          ? `this capture does not record ${signal}`
+          : undefined
+    if (problem) {
+      throw new CaptureError('InvalidConfig', `captureOTLPData: ${problem}`, this.sessionId)
+    }
+    if (this.#refusal) throw this.#refusal
+    if (this.#stopping) {
+      const message = `session '${this.sessionId}' has ended; start another capture`
+      throw new CaptureError('SessionCompleted', message, this.sessionId)
+    }
+  }
+
+  #queueIsFull(): CaptureError {
+    return new CaptureError(
+      'StorageFailure',
+      `the batch was dropped: ${this.#config.maxQueueBytes} bytes wait for ${this.#store.url}; ` +
+        `raise maxQueueBytes, or see why the store is slow`,
+      this.sessionId,
+    )
+  }
+}
+
+function enabledSignals(config: ResolvedCaptureConfig): ReadonlySet<Signal> {
+  const { captureTraces, captureMetrics, captureLogs } = config
+  const enabled = { traces: captureTraces, metrics: captureMetrics, logs: captureLogs }
+  return new Set(SIGNALS.filter((signal) => enabled[signal]))
+}
+
+function openConfiguredStore(store: ObjectStore | string | undefined): ObjectStore {
+  if (typeof store === 'object') return store
+  try {
+    return openStore(store)
+  } catch (error) {
+    const message = `startCapture: ${(error as Error).message}`
+    throw new CaptureError('InvalidConfig', message, undefined, { cause: error })
+  }
+}
