@@ -1,0 +1,166 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Link, SpanStatus } from '@opentelemetry/api'
+import {
+  groupByResource,
+  writeAttributes,
+  writeResourceField,
+  writeScopeField,
+  type ResourceGroup,
+  type ScopeGroup,
+} from './encode-common'
+import { fieldTag } from './field-tag'
+import { writeMessage, type ProtobufWriter } from './protobuf-writer'
+import {
+  REQUEST_SHAPES,
+  ResourceSpans,
+  ScopeSpans,
+  Span,
+  SpanEvent,
+  SpanLink,
+  Status,
+} from './schema'
+import type { ReadableSpan, TimedEvent } from './sdk-types'
+
+const RESOURCE_SPANS = fieldTag(REQUEST_SHAPES.traces, 'resourceSpans')
+const RESOURCE = fieldTag(ResourceSpans, 'resource')
+const SCOPE_SPANS = fieldTag(ResourceSpans, 'scopeSpans')
+const RESOURCE_SCHEMA_URL = fieldTag(ResourceSpans, 'schemaUrl')
+const SCOPE = fieldTag(ScopeSpans, 'scope')
+const SPANS = fieldTag(ScopeSpans, 'spans')
+const SCOPE_SCHEMA_URL = fieldTag(ScopeSpans, 'schemaUrl')
+const TRACE_ID = fieldTag(Span, 'traceId')
+const SPAN_ID = fieldTag(Span, 'spanId')
+const TRACE_STATE = fieldTag(Span, 'traceState')
+const PARENT_SPAN_ID = fieldTag(Span, 'parentSpanId')
+const NAME = fieldTag(Span, 'name')
+const KIND = fieldTag(Span, 'kind')
+const START_TIME = fieldTag(Span, 'startTimeUnixNano')
+const END_TIME = fieldTag(Span, 'endTimeUnixNano')
+const ATTRIBUTES = fieldTag(Span, 'attributes')
+const DROPPED_ATTRIBUTES_COUNT = fieldTag(Span, 'droppedAttributesCount')
+const EVENTS = fieldTag(Span, 'events')
+const DROPPED_EVENTS_COUNT = fieldTag(Span, 'droppedEventsCount')
+const LINKS = fieldTag(Span, 'links')
+const DROPPED_LINKS_COUNT = fieldTag(Span, 'droppedLinksCount')
+const STATUS = fieldTag(Span, 'status')
+const FLAGS = fieldTag(Span, 'flags')
+const STATUS_MESSAGE = fieldTag(Status, 'message')
+const STATUS_CODE = fieldTag(Status, 'code')
+const EVENT_TIME = fieldTag(SpanEvent, 'timeUnixNano')
+const EVENT_NAME = fieldTag(SpanEvent, 'name')
+const EVENT_ATTRIBUTES = fieldTag(SpanEvent, 'attributes')
+const EVENT_DROPPED_ATTRIBUTES_COUNT = fieldTag(SpanEvent, 'droppedAttributesCount')
+const LINK_TRACE_ID = fieldTag(SpanLink, 'traceId')
+const LINK_SPAN_ID = fieldTag(SpanLink, 'spanId')
+const LINK_TRACE_STATE = fieldTag(SpanLink, 'traceState')
+const LINK_ATTRIBUTES = fieldTag(SpanLink, 'attributes')
+const LINK_DROPPED_ATTRIBUTES_COUNT = fieldTag(SpanLink, 'droppedAttributesCount')
+const LINK_FLAGS = fieldTag(SpanLink, 'flags')
+
+// Of opentelemetry.proto.trace.v1.SpanFlags.
+const TRACE_FLAGS_MASK = 0xff
+const CONTEXT_HAS_IS_REMOTE = 0x100
+const CONTEXT_IS_REMOTE = 0x200
+
+/**
+ * Encodes finished spans as a protobuf `ExportTraceServiceRequest`, byte for
+ * byte as the SDK's own OTLP exporter would send them.
+ *
+ * Attribute values that OTLP cannot hold cost themselves, never the batch:
+ * functions and symbols become empty, cycles and bottomless depth become a
+ * text that says so.
+ *
+ * @throws TypeError if an element is not a span
+ */
+export function encodeSpans(spans: readonly ReadableSpan[]): Uint8Array {
+  const groups = groupByResource(spans)
+  return writeMessage((writer) => {
+    for (let index = groups.length - 1; index >= 0; index--) {
+      writeResourceSpans(writer, groups[index])
+    }
+  })
+}
+
+function writeResourceSpans(
+  writer: ProtobufWriter,
+  { resource, scopes }: ResourceGroup<ReadableSpan>,
+): void {
+  const mark = writer.size
+  if (resource.schemaUrl) writer.stringField(RESOURCE_SCHEMA_URL, resource.schemaUrl)
+  for (let index = scopes.length - 1; index >= 0; index--) writeScopeSpans(writer, scopes[index])
+  writeResourceField(writer, RESOURCE, resource)
+  writer.messageField(RESOURCE_SPANS, mark)
+}
+
+function writeScopeSpans(
+  writer: ProtobufWriter,
+  { scope, items: spans }: ScopeGroup<ReadableSpan>,
+): void {
+  const mark = writer.size
+  if (scope.schemaUrl) writer.stringField(SCOPE_SCHEMA_URL, scope.schemaUrl)
+  for (let index = spans.length - 1; index >= 0; index--) writeSpan(writer, spans[index])
+  writeScopeField(writer, SCOPE, scope)
+  writer.messageField(SCOPE_SPANS, mark)
+}
+
+function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
+  const mark = writer.size
+  const { events, links, parentSpanContext: parent } = span
+  const context = span.spanContext()
+  writer.fixed32Field(FLAGS, contextFlags(context.traceFlags, parent?.isRemote))
+  writeStatus(writer, span.status)
+  writer.varintField(DROPPED_LINKS_COUNT, span.droppedLinksCount)
+  for (let index = links.length - 1; index >= 0; index--) writeLink(writer, links[index])
+  writer.varintField(DROPPED_EVENTS_COUNT, span.droppedEventsCount)
+  for (let index = events.length - 1; index >= 0; index--) writeEvent(writer, events[index])
+  writer.varintField(DROPPED_ATTRIBUTES_COUNT, span.droppedAttributesCount)
+  writeAttributes(writer, ATTRIBUTES, span.attributes)
+  writer.timeField(END_TIME, span.endTime)
+  writer.timeField(START_TIME, span.startTime)
+  // The API counts kinds from 0, OTLP keeps 0 for "unspecified".
+  const kind = (span.kind ?? -1) + 1
+  if (kind !== 0) writer.varintField(KIND, kind)
+  writer.stringField(NAME, span.name)
+  if (parent?.spanId) writer.hexField(PARENT_SPAN_ID, parent.spanId)
+  const traceState = context.traceState?.serialize()
+  if (traceState) writer.stringField(TRACE_STATE, traceState)
+  writer.hexField(SPAN_ID, context.spanId)
+  writer.hexField(TRACE_ID, context.traceId)
+  writer.messageField(SPANS, mark)
+}
+
+function writeStatus(writer: ProtobufWriter, status: SpanStatus): void {
+  const mark = writer.size
+  writer.varintField(STATUS_CODE, status.code)
+  if (status.message) writer.stringField(STATUS_MESSAGE, status.message)
+  writer.messageField(STATUS, mark)
+}
+
+function writeEvent(writer: ProtobufWriter, event: TimedEvent): void {
+  const mark = writer.size
+  writer.varintField(EVENT_DROPPED_ATTRIBUTES_COUNT, event.droppedAttributesCount ?? 0)
+  writeAttributes(writer, EVENT_ATTRIBUTES, event.attributes)
+  writer.stringField(EVENT_NAME, event.name)
+  writer.timeField(EVENT_TIME, event.time)
+  writer.messageField(EVENTS, mark)
+}
+
+function writeLink(writer: ProtobufWriter, link: Link): void {
+  const mark = writer.size
+  const { context } = link
+  writer.fixed32Field(LINK_FLAGS, contextFlags(context.traceFlags, context.isRemote))
+  writer.varintField(LINK_DROPPED_ATTRIBUTES_COUNT, link.droppedAttributesCount ?? 0)
+  writeAttributes(writer, LINK_ATTRIBUTES, link.attributes)
+  const traceState = context.traceState?.serialize()
+  if (traceState) writer.stringField(LINK_TRACE_STATE, traceState)
+  writer.hexField(LINK_SPAN_ID, context.spanId)
+  writer.hexField(LINK_TRACE_ID, context.traceId)
+  writer.messageField(LINKS, mark)
+}
+
+function contextFlags(traceFlags: number, isRemote: boolean | undefined): number {
+  const flags = (traceFlags & TRACE_FLAGS_MASK) | CONTEXT_HAS_IS_REMOTE
+  return isRemote ? flags | CONTEXT_IS_REMOTE : flags
+}
