@@ -45,7 +45,9 @@ const REASONS: Record<SessionErrorCode, CaptureErrorReason> = {
 /** What a lower room threw, in the words of capture. */
 export function toCaptureError(error: unknown, sessionId?: string): CaptureError {
   if (error instanceof CaptureError) return error
-  const { message } = error as Error
+  const message = isTimeout(error)
+    ? 'the store did not take it in time; it is down or slow'
+    : (error as Error).message
   const reason =
     error instanceof SessionError
       ? REASONS[error.code]
@@ -57,6 +59,12 @@ export function toCaptureError(error: unknown, sessionId?: string): CaptureError
   return new CaptureError(reason, message, sessionId, { cause: error })
 }
 
+/** What an `AbortSignal.timeout` rejects with. */
+function isTimeout(error: unknown): boolean {
+  return (error as Error).name === 'TimeoutError'
+}
+
 function isZlibError(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code?.startsWith('Z_') ?? false
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && code.startsWith('Z_')
 }

@@ -1,0 +1,83 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { type CaptureConfig, resolveCaptureConfig } from '../../src/capture/capture-config'
+import { getCaptureStatus } from '../../src/capture/capture-status'
+import { startCapture } from '../../src/capture/start-capture'
+
+test.each<[string, unknown, RegExp]>([
+  ['an unknown option', { sesionId: 'x' }, /unknown option 'sesionId'.*sessionId/],
+  ['a session id that is a path', { sessionId: '../x' }, /session id '\.\.\/x' is not allowed/],
+  ['an empty session id', { sessionId: '' }, /session id '' is not allowed/],
+  ['a session id in unicode', { sessionId: 'sitzung-ü' }, /is not allowed/],
+  ['a session id of 10,000 characters', { sessionId: 'x'.repeat(10_000) }, /is not allowed/],
+  ['a session id that is no text', { sessionId: 7 }, /sessionId.*string.*7/],
+  ['a store that is none', { store: { get: true } }, /store/],
+  ['a store of an unknown kind', { store: 'ftp://host/x' }, /ftp/],
+  ['a flag that is no flag', { captureTraces: 'no' }, /captureTraces.*boolean.*"no"/],
+  ['a negative limit', { maxSizeMB: -1 }, /maxSizeMB.*-1/],
+  ['a limit that is no number', { maxDurationMinutes: NaN }, /maxDurationMinutes.*NaN/],
+  ['a compression level of 10', { compressionLevel: 10 }, /compressionLevel.*10/],
+  ['an interval of no time', { flushIntervalMillis: 0 }, /flushIntervalMillis.*0/],
+  ['an interval no timer can wait', { flushIntervalMillis: 2 ** 31 }, /flushIntervalMillis/],
+  ['flags that are no list', { enabledFlags: 'a' }, /enabledFlags.*Array/],
+  ['no config at all', null, /config/],
+])('%s', (_, config, message) => {
+  expect.assertions(2)
+  try {
+    startCapture(config as CaptureConfig)
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'CaptureError', reason: 'InvalidConfig' })
+    expect((error as Error).message).toMatch(message)
+  }
+})
+
+test.each([
+  ['CAPTURE_MAX_SIZE_MB', 'much', 'maxSizeMB', 5000],
+  ['CAPTURE_MAX_DURATION_MINUTES', '-3', 'maxDurationMinutes', 120],
+  ['CAPTURE_COMPRESSION_ENABLED', 'maybe', 'compressionLevel', 1],
+  ['OTEL_TAPE_SESSION_ID', 'a/b', 'sessionId', expect.stringMatching(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/)],
+] as const)('a wrong variable %s=%s warns and is ignored', (name, value, option, fallback) => {
+  const warnings: string[] = []
+  const ignore = (): undefined => undefined
+  const warn = (text: string): unknown => warnings.push(text)
+  diag.setLogger(
+    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+  const resolved = resolveCaptureConfig({}, { [name]: value })
+  diag.disable()
+  expect(resolved[option]).toEqual(fallback)
+  expect(warnings).toEqual([expect.stringContaining(name)])
+})
+
+test('code beats environment beats default', () => {
+  const env = {
+    OTEL_TAPE_SESSION_ID: 'from-env',
+    CAPTURE_MAX_SIZE_MB: '7',
+    CAPTURE_COMPRESSION_ENABLED: 'false',
+  }
+  expect(resolveCaptureConfig({}, env)).toMatchObject({
+    sessionId: 'from-env',
+    maxSizeMB: 7,
+    maxDurationMinutes: 120,
+    compressionLevel: 0,
+  })
+  const code = { sessionId: 'from-code', maxSizeMB: 8, compressionEnabled: true }
+  expect(resolveCaptureConfig(code, env)).toMatchObject({
+    sessionId: 'from-code',
+    maxSizeMB: 8,
+    compressionLevel: 1,
+  })
+})
+
+test('a session that is missing, or whose id is none, is a typed error', async () => {
+  await expect(getCaptureStatus('nowhere', 'memory:')).rejects.toMatchObject({
+    reason: 'SessionNotFound',
+    sessionId: 'nowhere',
+  })
+  await expect(getCaptureStatus('../x', 'memory:')).rejects.toMatchObject({
+    reason: 'InvalidConfig',
+  })
+})
