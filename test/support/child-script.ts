@@ -21,6 +21,8 @@ export interface ChildScript {
 export function startScript(path: string, ...parameters: string[]): ChildScript {
   const child = fork(path, parameters, {
     execArgv: ['--require', REGISTER],
+    // Jest gives each test file an environment of its own; the child gets that one.
+    env: process.env,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let errors = ''

@@ -1,0 +1,35 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { SpanStatusCode, metrics, trace } from '@opentelemetry/api'
+import { logs } from '@opentelemetry/api-logs'
+
+// The same as shop.cjs, as an ES module.
+const tracer = trace.getTracer('shop', '1.0.0')
+
+export async function checkout(card) {
+  await tracer.startActiveSpan('checkout', async (span) => {
+    metrics.getMeter('shop').createCounter('checkouts').add(1, { card })
+    await charge(card).catch((error) => {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+    })
+    void sendReceipt()
+    span.end()
+  })
+}
+
+async function charge(card) {
+  await tracer.startActiveSpan('charge', { attributes: { card } }, async (span) => {
+    await new Promise(setImmediate)
+    span.end()
+    if (card === 'declined') throw new Error('card declined')
+  })
+}
+
+async function sendReceipt() {
+  await tracer.startActiveSpan('send receipt', async (span) => {
+    await new Promise(setImmediate)
+    logs.getLogger('shop').emit({ body: 'receipt sent', severityText: 'INFO' })
+    span.end()
+  })
+}
