@@ -13,6 +13,9 @@ const inflateRawAsync = promisify(inflateRaw)
 /** Service names in one block beyond which the header lists none. */
 const MAX_SERVICE_NAMES = 64
 const TRAILER_BYTES = 8
+/** A usual block comes out of zlib in one piece. */
+const DEFLATE_CHUNK_BYTES = 64 * 1024
+const MIN_INFLATE_CHUNK_BYTES = 64
 /** More than any block of ours inflates to; a header that claims more is hostile. */
 const MAX_INFLATED_BYTES = 256 * 1024 * 1024
 
@@ -27,7 +30,8 @@ export async function encodeBlock(
   compressionLevel: number,
 ): Promise<Buffer> {
   const content = Buffer.concat(batches.map((batch) => batch.body))
-  const deflated = await deflateRawAsync(content, { level: compressionLevel })
+  const options = { level: compressionLevel, memLevel: 9, chunkSize: DEFLATE_CHUNK_BYTES }
+  const deflated = await deflateRawAsync(content, options)
   const header = encodeBlockHeader(describe(signal, batches), deflated.length)
   const trailer = Buffer.alloc(TRAILER_BYTES)
   trailer.writeUInt32LE(crc32(content), 0)
@@ -49,6 +53,9 @@ export async function decodeBlock(member: Buffer, found: FoundBlockHeader): Prom
   const content = await inflateRawAsync(member.subarray(headerBytes, trailerAt), {
     // Not a byte more than the header promises: a bomb stops here. zlib takes no 0.
     maxOutputLength: Math.max(1, contentBytes),
+    // All of it in one piece, with a byte to spare so that zlib sees that it is done:
+    // pieces of 16 KiB would be put together, and leave the garbage collector more to do.
+    chunkSize: Math.max(MIN_INFLATE_CHUNK_BYTES, contentBytes + 1),
   })
   if (content.length !== contentBytes || member.readUInt32LE(trailerAt) !== crc32(content)) {
     throw new RangeError('the block does not have the content that its checksum says')

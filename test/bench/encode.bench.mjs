@@ -18,8 +18,11 @@ const { values: args } = parseArgs({
 const { encodeSpans } = require(`${args.dist}/otlp/encode-spans.js`)
 const { ProtobufTraceSerializer } = require('@opentelemetry/otlp-transformer')
 const { resourceFromAttributes } = require('@opentelemetry/resources')
-const { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } =
-  require('@opentelemetry/sdk-trace')
+const {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider,
+} = require('@opentelemetry/sdk-trace')
 
 const SPANS_PER_ROUND = 20_000
 
