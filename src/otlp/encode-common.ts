@@ -56,9 +56,17 @@ export function writeAttributes(
   attributes: object | null | undefined,
 ): void {
   if (attributes === null || attributes === undefined) return
-  const keys = Object.keys(attributes)
+  const keys = readableKeys(attributes)
   for (let index = keys.length - 1; index >= 0; index--) {
     writeKeyValue(writer, tag, attributes, keys[index])
+  }
+}
+
+function readableKeys(attributes: object): string[] {
+  try {
+    return Object.keys(attributes)
+  } catch {
+    return [] // A proxy that does not want to be read.
   }
 }
 

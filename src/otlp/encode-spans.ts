@@ -70,7 +70,16 @@ const CONTEXT_IS_REMOTE = 0x200
  *
  * Attribute values that OTLP cannot hold cost themselves, never the batch:
  * functions and symbols become empty, cycles and bottomless depth become a
- * text that says so.
+ * text that says so. A bigint and a Date, which the SDK's serializer empties,
+ * are kept.
+ *
+ * @example
+ * const spans = inMemoryExporter.getFinishedSpans()
+ * await fetch(`${endpoint}/v1/traces`, {
+ *   method: 'POST',
+ *   headers: { 'content-type': 'application/x-protobuf' },
+ *   body: encodeSpans(spans),
+ * })
  *
  * @throws TypeError if an element is not a span
  */

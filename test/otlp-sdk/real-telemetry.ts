@@ -245,3 +245,14 @@ const BODIES = [
   null,
   undefined,
 ]
+
+/** The same object with some properties replaced, by values its type may not allow. */
+export function variantOf<T extends object>(
+  original: T,
+  replaced: Partial<Record<keyof T, unknown>>,
+): T {
+  const descriptors = Object.fromEntries(
+    Object.entries(replaced).map(([name, value]) => [name, { value, enumerable: true }]),
+  )
+  return Object.create(original, descriptors) as T
+}
