@@ -17,7 +17,6 @@ const { createIdRewriter } = require('../../dist/otlp/id-rewriter.js')
 const { rewriteIds } = require('../../dist/otlp/rewrite-ids.js')
 const { shiftTimes } = require('../../dist/otlp/shift-times.js')
 const { shiftTimesByTrace } = require('../../dist/otlp/shift-times-by-trace.js')
-const { splitRequest } = require('../../dist/otlp/split-request.js')
 const { summarizeRequest } = require('../../dist/otlp/summarize-request.js')
 
 const SPANS = 512
@@ -49,7 +48,6 @@ const OPERATIONS = {
   shiftTimesByTrace: () => shiftTimesByTrace(body, 'traces', OFFSET_NANOS, offsetOfTrace),
   rewriteIds: () => rewriteIds(body, 'traces', rewriter),
   filterServices: () => filterServices(body, 'traces', names),
-  splitRequest: () => splitRequest(body, 'traces', 65_536),
   'JSON parse, shift, stringify': () => shiftJson(json),
 }
 

@@ -8,6 +8,9 @@ import { arbitraryRequestBytes } from '../support/arbitrary-otlp'
 import { decodeIndependently, encodeIndependently } from '../support/independent-decoder'
 import { entriesOf, fieldsOf } from './json-request'
 
+// Shrinking several requests at once would go on for many minutes.
+const SETTINGS = { interruptAfterTimeLimit: 10_000 }
+
 const arbitraryLimit = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constant(Infinity))
 
 describe.each(SIGNALS)('splitting %s', (signal) => {
@@ -21,6 +24,7 @@ describe.each(SIGNALS)('splitting %s', (signal) => {
       fc.property(requests, arbitraryLimit, (bytes, maxBytes) => {
         expect(Buffer.concat(splitRequest(bytes, signal, maxBytes)).equals(bytes)).toBe(true)
       }),
+      SETTINGS,
     )
   })
 
@@ -32,6 +36,7 @@ describe.each(SIGNALS)('splitting %s', (signal) => {
         expect(decoded.flat()).toEqual(entriesOf(decodeIndependently(signal, bytes)))
         if (parts.length > 1) expect(decoded.every((entries) => entries.length > 0)).toBe(true)
       }),
+      SETTINGS,
     )
   })
 
@@ -47,6 +52,7 @@ describe.each(SIGNALS)('splitting %s', (signal) => {
           expect(together).toBeGreaterThan(maxBytes)
         })
       }),
+      SETTINGS,
     )
   })
 })
