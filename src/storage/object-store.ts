@@ -30,6 +30,8 @@ export interface PutOptions extends OperationOptions {
 export interface ReadOptions extends OperationOptions {
   /** First byte to read, counted from 0. Default 0. */
   startBytes?: number
+  /** How many bytes to read at the most; the object's end may come earlier. Default: all. */
+  lengthBytes?: number
 }
 
 export interface ListOptions extends OperationOptions {

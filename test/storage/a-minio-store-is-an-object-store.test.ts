@@ -5,6 +5,9 @@ import { testBucket } from '../support/s3/test-bucket'
 import { testServer } from '../support/s3/test-server'
 import { all, describeStore, keysOf } from '../support/store-conformance'
 
+// Some thousand requests, to a server that writes each of them to disk.
+jest.setTimeout(120_000)
+
 describeStore(`MinioStore (${testServer().kind})`, async () => {
   const bucket = testBucket()
   const prefix = 'some/prefix'
@@ -21,7 +24,7 @@ describe(`MinioStore (${testServer().kind})`, () => {
 
   it('lists more than a page, without a prefix, in order', async () => {
     const store = bucket.open()
-    const keys = Array.from({ length: 2345 }, (_, i) => String(i).padStart(5, '0'))
+    const keys = Array.from({ length: 1234 }, (_, i) => String(i).padStart(5, '0'))
     const todo = [...keys]
     const writer = async () => {
       for (let key = todo.pop(); key !== undefined; key = todo.pop()) {
@@ -30,13 +33,13 @@ describe(`MinioStore (${testServer().kind})`, () => {
     }
     await Promise.all(Array.from({ length: 16 }, writer))
     expect(await keysOf(store.list(''))).toEqual(keys)
-    expect(await keysOf(store.list('', { startAfter: '01344' }))).toEqual(keys.slice(1345))
+    expect(await keysOf(store.list('', { startAfter: '00444' }))).toEqual(keys.slice(445))
   })
 
   it('lists more folders than a page', async () => {
     const store = bucket.open({ prefix: 'folders' })
-    const folders = Array.from({ length: 1100 }, (_, i) => `${String(i).padStart(4, '0')}/`)
-    const todo = folders.flatMap((folder) => [`${folder}a`, `${folder}b/c`])
+    const folders = Array.from({ length: 1010 }, (_, i) => `${String(i).padStart(4, '0')}/`)
+    const todo = folders.map((folder, i) => (i % 10 ? `${folder}a` : `${folder}b/c`))
     const writer = async () => {
       for (let key = todo.pop(); key !== undefined; key = todo.pop()) {
         await store.put(key, Buffer.from('x'))

@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { text } from 'node:stream/consumers'
 import { type FaultStore, startFaultStore } from '../support/s3/fault-store'
 
 let under: FaultStore
@@ -28,6 +29,7 @@ it('keeps using the same connection', async () => {
   for (let i = 0; i < 20; i++) {
     await under.store.put('object', Buffer.from('x'))
     await under.store.get('object')
+    expect(await text(under.store.read('object'))).toBe('x')
     await under.store.head('object')
   }
   expect(under.s3.acceptedSockets()).toBe(1)

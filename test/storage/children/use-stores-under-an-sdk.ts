@@ -56,11 +56,14 @@ async function main(): Promise<void> {
     await new Promise((resolve) =>
       http.get(controlUrl, (response) => response.resume()).on('close', resolve),
     )
-    const clientSpans = exporter
-      .getFinishedSpans()
-      .filter(({ kind }) => kind === SpanKind.CLIENT)
-      .map(({ attributes }) => attributes['http.url'] ?? attributes['url.full'])
-    process.send?.(clientSpans)
+    const requestsTraced = () =>
+      exporter
+        .getFinishedSpans()
+        .filter(({ kind }) => kind === SpanKind.CLIENT)
+        .map(({ attributes }) => attributes['http.url'] ?? attributes['url.full'])
+    // A span ends a moment after its request.
+    while (!requestsTraced().includes(controlUrl)) await new Promise(setImmediate)
+    process.send?.(requestsTraced())
     await sdk.shutdown()
     clearInterval(alive)
   }

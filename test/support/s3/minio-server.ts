@@ -3,7 +3,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -58,18 +57,13 @@ async function startOnce(binary: string, folder: string): Promise<TestServer> {
     },
   )
   const kill = () => child.kill('SIGKILL')
-  // Should Jest end without its teardown, as by Ctrl-C.
-  const killAtExit = () => {
-    kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', killAtExit)
+  const watchdog = startWatchdog(child, folder)
   const endpoint = `http://127.0.0.1:${port}`
   try {
     await ready(child, endpoint)
   } catch (error) {
     kill()
-    process.off('exit', killAtExit)
+    watchdog.kill()
     throw error
   }
   return {
@@ -79,7 +73,7 @@ async function startOnce(binary: string, folder: string): Promise<TestServer> {
     endpoint,
     region: 'us-east-1',
     stop: async () => {
-      process.off('exit', killAtExit)
+      watchdog.kill()
       if (child.exitCode === null) {
         kill()
         await once(child, 'exit')
@@ -87,6 +81,22 @@ async function startOnce(binary: string, folder: string): Promise<TestServer> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * Kills the server and removes its folder when this process ends without its
+ * teardown, however it ends: our end of the pipe closes, and `cat` with it.
+ */
+function startWatchdog(server: ChildProcess, folder: string): ChildProcess {
+  const watchdog = spawn(
+    'sh',
+    ['-c', 'cat; kill -9 "$0"; sleep 1; rm -rf "$1"', String(server.pid), folder],
+    // Of a group of its own: Ctrl-C is for everyone in ours.
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+  )
+  watchdog.on('error', () => {}) // There is no sh here.
+  watchdog.unref()
+  return watchdog
 }
 
 async function ready(child: ChildProcess, endpoint: string): Promise<void> {

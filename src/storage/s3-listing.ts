@@ -1,0 +1,71 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ObjectInfo } from './object-store'
+
+/** One page of a listing. Keys are as the server has them, prefix included. */
+export interface S3ListingPage {
+  readonly objects: readonly ObjectInfo[]
+  readonly folders: readonly string[]
+  /** What continues the listing; `undefined` on the last page. */
+  readonly continuationToken: string | undefined
+}
+
+/**
+ * Reads the answer to ListObjectsV2 with `encoding-type=url`.
+ *
+ * Not by the client's own parser: it turns keys such as `00123`, `0x10` or `true`
+ * into numbers and booleans, and in some versions gives up on a page of more than
+ * 500 objects, taking the quotes around the etags for an entity attack. The
+ * answer is flat and its keys are escaped, so this little is enough.
+ */
+export function parseListing(xml: string): S3ListingPage {
+  if (!xml.includes('<ListBucketResult')) {
+    throw new Error(
+      `the answer is no S3 listing, it begins with ${JSON.stringify(xml.slice(0, 80))}`,
+    )
+  }
+  const decode = elementOf(xml, 'EncodingType') === 'url' ? decodeKey : (key: string) => key
+  const objects = Array.from(xml.matchAll(/<Contents>(.*?)<\/Contents>/gs), ([, content]) => ({
+    key: decode(requiredElementOf(content, 'Key')),
+    sizeBytes: Number(requiredElementOf(content, 'Size')),
+    etag: requiredElementOf(content, 'ETag').replace(/^"|"$/g, ''),
+    lastModified: new Date(requiredElementOf(content, 'LastModified')),
+  }))
+  const folders = Array.from(
+    xml.matchAll(/<CommonPrefixes>(.*?)<\/CommonPrefixes>/gs),
+    ([, content]) => decode(requiredElementOf(content, 'Prefix')),
+  )
+  const isTruncated = elementOf(xml, 'IsTruncated') === 'true'
+  return {
+    objects,
+    folders,
+    // Required: without it a cut listing would look complete.
+    continuationToken: isTruncated ? requiredElementOf(xml, 'NextContinuationToken') : undefined,
+  }
+}
+
+function decodeKey(escaped: string): string {
+  return decodeURIComponent(escaped.replaceAll('+', ' '))
+}
+
+function requiredElementOf(xml: string, name: string): string {
+  const text = elementOf(xml, name)
+  if (text === undefined) throw new Error(`the listing has no ${name} where one belongs`)
+  return text
+}
+
+function elementOf(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+  return text?.replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, entity: string) =>
+    character(whole, entity),
+  )
+}
+
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+function character(whole: string, entity: string): string {
+  if (!entity.startsWith('#')) return NAMED[entity] ?? whole
+  const isHex = entity[1] === 'x' || entity[1] === 'X'
+  return String.fromCodePoint(parseInt(entity.slice(isHex ? 2 : 1), isHex ? 16 : 10))
+}
