@@ -3,7 +3,8 @@
 
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { hrTimeToNanoseconds } from '@opentelemetry/core'
-import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { startTestCapture } from '../../src/testing'
 import { attachProviders, first } from './attached-providers'
 
@@ -71,6 +72,20 @@ test.each([
   const tape = startTestCapture()
   attachProviders(tape).startSpan('span', undefined, { kind }).end()
   expect(first(tape.spans()).kind).toBe(name)
+})
+
+test('resource attributes that a detector delivers late are there from then on', async () => {
+  const tape = startTestCapture()
+  const hostId = Promise.resolve('h-1')
+  const resource = resourceFromAttributes({ 'service.name': 'shop', 'host.id': hostId })
+  const provider = new TracerProvider({ resource, spanProcessors: [tape.spanProcessor()] })
+  provider.getTracer('x').startSpan('early').end()
+  await resource.waitForAsyncAttributes?.()
+  provider.getTracer('x').startSpan('late').end()
+  expect(tape.spans().map((span) => span.resource)).toEqual([
+    { 'service.name': 'shop' },
+    { 'service.name': 'shop', 'host.id': 'h-1' },
+  ])
 })
 
 test('fractions of a nanosecond, which an app may pass, do not throw into span.end()', () => {

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { context, metrics, propagation, trace } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api-logs'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
@@ -24,7 +24,7 @@ const tracerOfAModule = trace.getTracer('library')
 test('spans nest across awaits, logs belong to them, metrics are counted', async () => {
   const capture = register()
   await trace.getTracer('app').startActiveSpan('request', async (request) => {
-    await sleep(1)
+    await turn()
     await trace.getTracer('app').startActiveSpan('query', async (query) => {
       logs.getLogger('app').emit({ body: 'slow query' })
       metrics.getMeter('app').createCounter('queries').add(1)

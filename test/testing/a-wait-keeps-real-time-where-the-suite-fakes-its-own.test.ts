@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type * as Testing from '../../src/testing'
+import { startRealDeadline } from '../../src/testing/real-deadline'
 
 afterEach(() => {
   jest.useRealTimers()
@@ -46,6 +47,16 @@ test('an AbortSignal of a browser environment, on faked timers, does not matter'
   } finally {
     globalThis.AbortSignal = original
   }
+})
+
+test('a deadline that is cancelled never comes, one that is not comes once', async () => {
+  const calls: string[] = []
+  startRealDeadline(5, () => calls.push('cancelled'))()
+  await new Promise<void>((resolve) => {
+    startRealDeadline(20, () => resolve(void calls.push('due')))
+  })
+  await new Promise(setImmediate)
+  expect(calls).toEqual(['due'])
 })
 
 function freshModule(): typeof Testing {

@@ -49,6 +49,21 @@ trace <trace>
   )
 })
 
+test('a span of the name that was asked for is nearer than any other', async () => {
+  const tape = startTestCapture()
+  const { startSpan } = attachProviders(tape)
+  startSpan('other', undefined, { attributes: { a: 1, b: 2 } }).end()
+  startSpan('asked', undefined, { attributes: { a: 3 } }).end()
+  startSpan('quite another').end()
+  const match = { name: 'asked', attributes: { a: 1, b: 2 } }
+  const message = await expiryMessage(tape.waitForSpan(match, BRIEF))
+  const [, misses] = /Near misses:\n([^]*?)\n\n/.exec(message) ?? []
+  expect(misses.replaceAll(/[\d.]+ ms/g, '<time>')).toBe(
+    `  asked [shop] <time>: attributes['a'] is 3, not 1, attributes['b'] is undefined, not 2
+  other [shop] <time>: name is 'other', not 'asked'`,
+  )
+})
+
 test('a span that matches but has not ended is named first', async () => {
   const tape = startTestCapture()
   attachProviders(tape).startSpan('upload')

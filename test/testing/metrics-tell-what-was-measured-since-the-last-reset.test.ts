@@ -109,6 +109,23 @@ test('any measurements, read in any rounds, add up to what they are', async () =
   )
 })
 
+test('a reset does not overtake a reading that is under way', async () => {
+  const tape = startTestCapture()
+  const { meter } = attachProviders(tape)
+  let letGo = () => {}
+  const slowOnce = [new Promise<void>((resolve) => (letGo = resolve))]
+  meter.createObservableGauge('slow').addCallback(() => slowOnce.pop())
+  meter.createCounter('c').add(1)
+  const reading = tape.metrics({ name: 'c' })
+  await new Promise(setImmediate)
+  const reset = tape.reset()
+  await new Promise(setImmediate)
+  letGo()
+  expect(await values(reading)).toEqual({ c: 1 })
+  await reset
+  expect(await tape.metrics()).toEqual([])
+})
+
 test('an observable callback that throws is told, and does not hide the rest for ever', async () => {
   const tape = startTestCapture()
   const { meter } = attachProviders(tape)

@@ -48,6 +48,15 @@ test('a package that is there and broken is not called missing', () => {
   )
 })
 
+test('nor is one that lacks a package of its own', () => {
+  jest.doMock('@opentelemetry/sdk-metrics', () => {
+    throw notFound('its-dependency')
+  })
+  expect(() => freshModule().startTestCapture({ register: true })).toThrow(
+    notFound('its-dependency'),
+  )
+})
+
 test('traces are captured where metrics and logs are not installed, and these say so', async () => {
   for (const name of ['sdk-metrics', 'sdk-logs', 'api-logs']) pretendMissing(name)
   const tape = freshModule().startTestCapture({ register: true })
@@ -66,10 +75,12 @@ test('traces are captured where metrics and logs are not installed, and these sa
 
 function pretendMissing(name: string): void {
   jest.doMock(`@opentelemetry/${name}`, () => {
-    throw Object.assign(new Error(`Cannot find module '@opentelemetry/${name}'`), {
-      code: 'MODULE_NOT_FOUND',
-    })
+    throw notFound(`@opentelemetry/${name}`)
   })
+}
+
+function notFound(name: string): Error {
+  return Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' })
 }
 
 function freshModule(): typeof Testing {

@@ -24,10 +24,16 @@ const suites = {
 
 const failed = Object.entries(suites).filter(([name, args]) => {
   console.log(`\n== ${name}`)
-  const { status } = spawnSync(process.execPath, args, { cwd: here, stdio: 'inherit', timeout: 120_000 })
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: here,
+    stdio: 'inherit',
+    timeout: 120_000,
+  })
   return status !== 0
 })
 
-console.log(`\n${Object.keys(suites).length - failed.length} of ${Object.keys(suites).length} passed`)
+console.log(
+  `\n${Object.keys(suites).length - failed.length} of ${Object.keys(suites).length} passed`,
+)
 for (const [name] of failed) console.log(`FAILED: ${name}`)
 process.exitCode = failed.length > 0 ? 1 : 0

@@ -3,8 +3,11 @@
 
 'use strict'
 
-const { metrics, trace, SpanStatusCode } = require('@opentelemetry/api')
-const { logs } = require('@opentelemetry/api-logs')
+const api = require('@opentelemetry/api')
+
+const { metrics, trace, SpanStatusCode } = api
+// SDK 3.x has logs in the API itself.
+const { logs } = api.logs ? api : require('@opentelemetry/api-logs')
 
 // Code under test, instrumented with the API alone; its tracer is asked for once.
 const tracer = trace.getTracer('shop', '1.0.0')

@@ -1,8 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SpanStatusCode, metrics, trace } from '@opentelemetry/api'
-import { logs } from '@opentelemetry/api-logs'
+import * as api from '@opentelemetry/api'
+
+const { SpanStatusCode, metrics, trace } = api
+// SDK 3.x has logs in the API itself.
+const { logs } = api.logs ? api : await import('@opentelemetry/api-logs')
 
 // The same as shop.cjs, as an ES module.
 const tracer = trace.getTracer('shop', '1.0.0')
