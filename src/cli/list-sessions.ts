@@ -1,0 +1,93 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { SIGNALS } from '../otlp/signal'
+import { loadSession } from '../session/catalogue'
+import type { SessionMetadata } from '../session/metadata'
+import { SessionError } from '../session/session-error'
+import { SESSIONS_PREFIX } from '../session/session-keys'
+import { addTotals } from '../session/totals'
+import type { ObjectStore } from '../storage/object-store'
+import { describeError } from './describe-error'
+import { jsonLine } from './json-line'
+import { readableCount, readableDuration, readableSize } from './readable-figures'
+import { type Column, tableLines } from './table'
+import type { Terminal } from './terminal'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'SESSION' },
+  { title: 'STATUS' },
+  { title: 'STARTED' },
+  { title: 'DURATION', align: 'right' },
+  { title: 'SPANS', align: 'right' },
+  { title: 'POINTS', align: 'right' },
+  { title: 'LOGS', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'SERVICES' },
+]
+
+/** Prints the sessions of a store: a table, or metadata as JSON lines. */
+export async function listSessions(
+  store: ObjectStore,
+  terminal: Terminal,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const found: SessionMetadata[] = []
+  for await (const session of eachSession(store, terminal)) {
+    if (!json) found.push(session)
+    else if (!(await terminal.print(jsonLine(session)))) return
+  }
+  if (json) return
+  if (found.length > 0) await terminal.print(...tableLines(COLUMNS, found.map(rowOf)))
+  else terminal.note(`no sessions in ${store.url}`)
+}
+
+/**
+ * The sessions of a store that can be read, by id. One whose metadata is damaged
+ * is complained about: it must not vanish from a listing without a word.
+ */
+export async function* eachSession(
+  store: ObjectStore,
+  terminal: Terminal,
+): AsyncGenerator<SessionMetadata, void, undefined> {
+  const { signal } = terminal
+  for await (const folder of store.listFolders(SESSIONS_PREFIX, { signal })) {
+    try {
+      yield await loadSession(store, folder.slice(SESSIONS_PREFIX.length, -1), { signal })
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error
+      if (error.code === 'METADATA_CORRUPTED') terminal.complain(describeError(error).line)
+      // Else it was removed meanwhile, or the folder is no session.
+    }
+  }
+}
+
+function rowOf(session: SessionMetadata): string[] {
+  return [
+    session.sessionId,
+    session.status,
+    session.startTime.replace(/\.\d+Z$/, 'Z'),
+    durationOf(session),
+    readableCount(session.capturedTraces),
+    readableCount(session.capturedMetrics),
+    readableCount(session.capturedLogs),
+    readableSize(session.totalSizeBytes),
+    shortList(session.serviceNames),
+  ]
+}
+
+/** From first to last arrival: what a replay at its own pace takes. */
+function durationOf({ signals }: SessionMetadata): string {
+  const totals = SIGNALS.map((signal) => signals[signal]).reduce(addTotals)
+  const { firstArrivalUnixNano: first, lastArrivalUnixNano: last } = totals
+  if (first === undefined || last === undefined) return '-'
+  return readableDuration(Number((BigInt(last) - BigInt(first)) / 1_000_000n))
+}
+
+const SHOWN_SERVICES = 4
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - SHOWN_SERVICES
+  const shown = names.slice(0, SHOWN_SERVICES).join(', ')
+  return more > 0 ? `${shown}, and ${more} more` : shown
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { runCommandLine } from './run-command-line'
+
+// Set, not exited with: what is still to be written to a pipe gets there.
+void runCommandLine(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode
+})

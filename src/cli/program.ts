@@ -1,0 +1,68 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { addCatCommand } from './cat-command'
+import { addDemoCommand } from './demo-command'
+import { addImportCommand } from './import-command'
+import { addReplayCommand } from './replay-command'
+import { addSessionsCommand } from './sessions-command'
+import type { Terminal } from './terminal'
+
+const EXAMPLES = `
+Examples:
+  otel-tape demo
+  otel-tape sessions
+  otel-tape sessions show debug-payment
+  otel-tape replay debug-payment --to http://localhost:4318 --speed 10
+  otel-tape cat debug-payment --signal traces | head -1
+  otel-tape import ./captures --session old-captures --store s3://otel-tape
+
+The store comes from --store, else from OTEL_TAPE_STORE; else it is MinIO, if
+MINIO_ENDPOINT is set, else the folder .otel-tape. Of MinIO, endpoint and
+credentials come from MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY.
+
+Exit codes: 0 all of it worked, 1 something did not (stderr says what), 2 wrong
+usage, 130 ended by Ctrl-C.`
+
+/** The command line, as it is parsed. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('otel-tape')
+    .description('Record OpenTelemetry, keep it as sessions, and play it back into any backend.')
+    .version(packageVersion(), '--version', 'print the version')
+    .option('--store <url>', 'file:./folder, a bare path, or s3://bucket/prefix')
+    .option('--json', 'print data for machines: one JSON object a line')
+    .addHelpText('after', EXAMPLES)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void terminal.print(text.trimEnd()),
+      writeErr: (text) =>
+        text
+          .trimEnd()
+          .split('\n')
+          .forEach((line) => terminal.note(line)),
+      outputError: (message, write) => write(usageLine(message)),
+    })
+    .exitOverride()
+  addSessionsCommand(program, terminal)
+  addReplayCommand(program, terminal)
+  addCatCommand(program, terminal)
+  addImportCommand(program, terminal)
+  addDemoCommand(program, terminal)
+  return program
+}
+
+function usageLine(message: string): string {
+  const problem = message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return `otel-tape: ${problem} (--help shows how it is called)`
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(join(__dirname, '../../package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

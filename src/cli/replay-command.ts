@@ -1,0 +1,142 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { SIGNALS, type Signal } from '../otlp/signal'
+import { endpointsBelow } from '../replay/otlp-endpoint'
+import type { ReplayConfig } from '../replay/replay-config'
+import { startReplay } from '../replay/start-replay'
+import {
+  type GlobalOptions,
+  type TimeRange,
+  fromOption,
+  parseSessionId,
+  rangeOf,
+  untilOption,
+} from './option-parsers'
+import type { Terminal } from './terminal'
+import { UsageError } from './usage-error'
+import { watchReplay } from './watch-replay'
+import { withStore } from './with-store'
+
+const EXAMPLES = `
+Examples:
+  otel-tape replay debug-payment --to http://localhost:4318
+  otel-tape replay debug-payment --speed max --timestamps none --gzip
+  otel-tape replay debug-payment --signal traces logs --service payment cart
+  otel-tape replay debug-payment --from 2026-11-20T13:00:00Z --until 2026-11-20T13:05:00Z
+  otel-tape replay debug-payment --to https://otlp.example.com --header api-key=$KEY
+  otel-tape replay debug-payment --speed 10 --print-schedule
+
+--timestamps relative moves the whole session by one offset, current moves each
+trace to when it is sent, none sends what was captured, byte for byte. Options
+that take several values come behind SESSION. Lines go to stdout with --json and
+--print-schedule; progress, refusals, damage and the summary go to stderr.`
+
+interface ReplayOptions extends GlobalOptions, TimeRange {
+  to?: string
+  timestamps?: ReplayConfig['timestampAdjustment']
+  speed?: number
+  service?: string[]
+  signal?: Signal[]
+  concurrency?: number
+  header?: Record<string, string>
+  gzip?: boolean
+  onError?: ReplayConfig['onError']
+  rewriteIds?: boolean | string
+  printSchedule?: boolean
+}
+
+export function addReplayCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('replay')
+    .description('play a session into an OTLP/HTTP backend')
+    .argument('<session>', 'its id', parseSessionId)
+    .option('--to <url>', 'OTLP/HTTP base URL (default: OTEL_EXPORTER_OTLP_ENDPOINT, …)', parseUrl)
+    .addOption(
+      new Option('--timestamps <how>', 'how times are moved (default: relative)').choices([
+        'none',
+        'relative',
+        'current',
+      ]),
+    )
+    .option('--speed <factor>', "2 halves the gaps, 0.5 doubles them, 'max' waits for none", speed)
+    .option('--service <names...>', 'only what these services sent')
+    .addOption(new Option('--signal <signals...>', 'only these signals').choices(SIGNALS))
+    .addOption(fromOption())
+    .addOption(untilOption())
+    .option('--concurrency <requests>', 'requests under way at a time (default: 3)', wholeNumber)
+    .option('--header <name=value...>', 'sent with each request', collectHeaders)
+    .option('--gzip', 'compress requests')
+    .addOption(
+      new Option(
+        '--on-error <what>',
+        'what to do about refusals and damage (default: skip)',
+      ).choices(['skip', 'abort']),
+    )
+    .option('--rewrite-ids [seed]', 'give traces and spans other ids')
+    .option('--print-schedule', 'print when each batch was captured and when it is sent')
+    .addHelpText('after', EXAMPLES)
+    .action(async (sessionId: string, _options: object, command: Command) => {
+      await replaySession(sessionId, command.optsWithGlobals<ReplayOptions>(), terminal)
+    })
+}
+
+async function replaySession(
+  sessionId: string,
+  options: ReplayOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { to, json, printSchedule } = options
+  const selection = configOf(options)
+  await withStore(options.store, async (store) => {
+    const replay = startReplay({ ...selection, sessionId, store, signal: terminal.signal })
+    await watchReplay(replay, terminal, { target: to, json, printSchedule })
+  })
+}
+
+function configOf(options: ReplayOptions): Omit<ReplayConfig, 'sessionId'> {
+  const { signal: signals } = options
+  const isWanted = (signal: Signal): boolean => signals?.includes(signal) ?? true
+  const { from, to } = rangeOf(options)
+  return {
+    from,
+    to,
+    targetEndpoint: options.to,
+    timestampAdjustment: options.timestamps,
+    speedMultiplier: options.speed,
+    filterServices: options.service,
+    replayTraces: isWanted('traces'),
+    replayMetrics: isWanted('metrics'),
+    replayLogs: isWanted('logs'),
+    concurrency: options.concurrency,
+    headers: options.header,
+    compression: options.gzip ? 'gzip' : undefined,
+    onError: options.onError,
+    rewriteIds: options.rewriteIds,
+  }
+}
+
+/** @throws ReplayError of reason `InvalidConfig` that names the option as it is called here */
+function parseUrl(text: string): string {
+  endpointsBelow(text, '--to')
+  return text
+}
+
+function speed(text: string): number {
+  const factor = text === 'max' ? Infinity : Number(text)
+  if (factor > 0) return factor
+  throw new InvalidArgumentError("Give a number above 0, or 'max'.")
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a whole number above 0.')
+}
+
+function collectHeaders(text: string, given: Record<string, string> = {}): Record<string, string> {
+  const separator = text.indexOf('=')
+  // Without the text: it may be a key whose name was forgotten.
+  if (separator < 1) throw new UsageError("--header has to be 'name=value'")
+  return { ...given, [text.slice(0, separator).trim()]: text.slice(separator + 1).trim() }
+}
