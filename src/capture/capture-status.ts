@@ -3,6 +3,7 @@
 
 import { listSessions, loadSession } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
+import { holdProcess } from '../storage/hold-process'
 import type { ObjectStore } from '../storage/object-store'
 import { openStore } from '../storage/open-store'
 import { toCaptureError } from './capture-error'
@@ -36,6 +37,7 @@ async function withStore<T>(
   sessionId?: string,
 ): Promise<T> {
   const isOurs = typeof store !== 'object'
+  const release = holdProcess()
   let opened: ObjectStore | undefined
   try {
     opened = isOurs ? openStore(store) : store
@@ -44,5 +46,6 @@ async function withStore<T>(
     throw toCaptureError(error, sessionId)
   } finally {
     if (isOurs) await opened?.close()
+    release()
   }
 }

@@ -7,6 +7,7 @@ import { SIGNALS, type Signal, isSignal } from '../otlp/signal'
 import type { SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { type AcceptedBatch, SessionWriter } from '../session/session-writer'
+import { holdProcess } from '../storage/hold-process'
 import type { ObjectStore } from '../storage/object-store'
 import { openStore } from '../storage/open-store'
 import type { BatchRecorder } from './batch-recorder'
@@ -179,10 +180,13 @@ class SessionCapture implements Capture {
 
   async flush(): Promise<void> {
     if (this.#stopping) return
+    const release = holdProcess()
     try {
       await this.#writer.flush(AbortSignal.timeout(this.#config.stopTimeoutMillis))
     } catch (error) {
       throw toCaptureError(error, this.sessionId)
+    } finally {
+      release()
     }
   }
 
@@ -196,7 +200,8 @@ class SessionCapture implements Capture {
   }
 
   async #stop(): Promise<SessionMetadata> {
-    clearTimeout(this.#durationTimer)
+    clearInterval(this.#durationTimer)
+    const release = holdProcess()
     try {
       this.#final = await this.#writer.close(AbortSignal.timeout(this.#config.stopTimeoutMillis))
     } catch (error) {
@@ -205,6 +210,7 @@ class SessionCapture implements Capture {
       this.#final = { ...this.#writer.localMetadata('failed'), endTime: new Date().toISOString() }
     }
     if (this.#store !== this.#config.store) await this.#store.close().catch(() => undefined)
+    release()
     return this.#final
   }
 
@@ -244,7 +250,7 @@ class SessionCapture implements Capture {
     const reason = toCaptureError(error, this.sessionId)
     if (error instanceof SessionError) {
       this.#refusal = reason
-      clearTimeout(this.#durationTimer)
+      clearInterval(this.#durationTimer)
       this.#warnings.announce(`nothing is captured: ${reason.message}`)
     }
     throw reason

@@ -19,7 +19,6 @@ export const NO_PROGRESS_BAR: ProgressBar = Object.freeze({
 
 export function createProgressBar(stream: Writable, label: string): ProgressBar {
   // Only a terminal needs it: a command in a script should not wait for it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { SingleBar } = require('cli-progress') as typeof import('cli-progress')
   const bar = new SingleBar({
     stream,

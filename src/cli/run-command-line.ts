@@ -3,7 +3,7 @@
 
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
-import { holdProcess } from '../replay/hold-process'
+import { holdProcess } from '../storage/hold-process'
 import { describeError } from './describe-error'
 import { createProgram } from './program'
 import { routeDiagnostics } from './route-diagnostics'

@@ -69,7 +69,6 @@ export class S3Connection {
 
   #clientFor(request: Request): Client {
     const { endpoint, region, accessKey, secretKey, sessionToken } = this.#options
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { Client } = require('minio') as typeof import('minio')
     return new Client({
       endPoint: endpoint.host,
@@ -123,9 +122,7 @@ type Request = (
 ) => ClientRequest
 
 function httpOf(endpoint: S3Endpoint): typeof import('node:http') | typeof import('node:https') {
-  /* eslint-disable @typescript-eslint/no-require-imports */
   return endpoint.isSecure
     ? (require('node:https') as typeof import('node:https'))
     : (require('node:http') as typeof import('node:http'))
-  /* eslint-enable @typescript-eslint/no-require-imports */
 }

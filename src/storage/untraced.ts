@@ -18,7 +18,6 @@ export function untraced<T>(operation: () => T): T {
 
 function suppressTracing() {
   // At the first operation, not at import: loading it takes 30 ms.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const core = require('@opentelemetry/core') as typeof import('@opentelemetry/core')
   return core.suppressTracing
 }

@@ -1,8 +1,6 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded when it is needed, not before */
-
 import type { TracerProvider } from '@opentelemetry/api'
 import { TestCaptureError } from './test-capture-error'
 import type { TestSpanProcessor } from './test-processors'

@@ -20,7 +20,6 @@ async function runApp(): Promise<void> {
   })
   const sdk = startSdk(capture)
   // Only now: what loads http before the SDK has started is never traced.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { runShop } = require('./shop') as typeof import('./shop')
   await runShop((placedOrders, allOrders) => void tell({ placedOrders, allOrders }))
   await sdk.shutdown()

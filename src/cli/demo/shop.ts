@@ -101,6 +101,5 @@ type LogsApi = typeof import('@opentelemetry/api-logs').logs
 function logsApi(): LogsApi {
   const { logs } = api as { logs?: LogsApi }
   if (logs) return logs
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   return (require('@opentelemetry/api-logs') as typeof import('@opentelemetry/api-logs')).logs
 }

@@ -1,8 +1,6 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/* eslint-disable @typescript-eslint/no-require-imports -- only the demo's app has to have them */
-
 import type { Capture } from '../../capture/start-capture'
 
 /** Batches this small leave often: a replay of some seconds has something to pace. */

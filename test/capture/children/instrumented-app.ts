@@ -22,7 +22,6 @@ async function main(): Promise<void> {
   trace.setGlobalTracerProvider(tracerProvider)
   new HttpInstrumentation().setTracerProvider(tracerProvider)
   // Only now, so that it is instrumented.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { createServer, get } = require('node:http') as typeof import('node:http')
   const server = createServer((_, response) => response.end('hello'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

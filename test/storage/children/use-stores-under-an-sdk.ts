@@ -51,7 +51,6 @@ async function main(): Promise<void> {
     await store.check()
     await store.close()
     // The app's own request, which proves that the instrumentation works.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import comes too early for it
     const http = require('node:http') as typeof import('node:http')
     await new Promise((resolve) =>
       http.get(controlUrl, (response) => response.resume()).on('close', resolve),
