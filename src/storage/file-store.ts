@@ -123,7 +123,9 @@ export class FileStore implements ObjectStore {
 
   async *#chunks(key: string, options: ReadOptions, signal: AbortSignal) {
     const { startBytes, endBytes } = byteRange(key, options)
-    const file = await this.#run('read', key, signal, () => open(this.#pathOf(key), 'r'))
+    const file = await this.#run('read', key, signal, (ending) =>
+      openUnlessEnded(this.#pathOf(key), ending),
+    )
     try {
       const { size } = await this.#run('read', key, signal, () => file.stat())
       const end = Math.min(size, endBytes)
@@ -329,6 +331,14 @@ async function infoAt(path: string, key: string): Promise<ObjectInfo | undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
+}
+
+/** Nobody is left to close a file that opens after its reader has gone. */
+async function openUnlessEnded(path: string, signal: AbortSignal): Promise<FileHandle> {
+  const file = await open(path, 'r')
+  if (!signal.aborted) return file
+  await file.close()
+  throw signal.reason
 }
 
 async function chunkAt(file: FileHandle, position: number, end: number): Promise<Buffer> {
