@@ -1,8 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { once } from 'node:events'
-import type { Replay } from '../../src/replay/replay'
+import type { Replay, ScheduledBatch } from '../../src/replay/replay'
 import type { ReplayConfig } from '../../src/replay/replay-config'
 import type { ReplayStatus } from '../../src/replay/replay-status'
 import { startReplay, startReplayBy } from '../../src/replay/start-replay'
@@ -95,7 +94,7 @@ test('a replay is cancelled while it is paused, while it waits, and before it be
 
   const clock = new FakeClock()
   const waiting = startReplayBy(clock, config)
-  while (!clock.isWaitedFor) await turnsOfTheLoop()
+  while (!clock.isWaitedFor || waiting.status().sentRecords < 2) await turnsOfTheLoop()
   waiting.cancel()
   expect(await waiting.finished).toMatchObject({ status: 'cancelled', sentRecords: 2 })
   expect(clock.isWaitedFor).toBe(false)
@@ -162,20 +161,24 @@ test('no connection is left open, whether a replay completed or was cancelled', 
     await target.received(1)
     if (answer === hang) replay.cancel()
     await replay.finished
-    // A server closes only when the last connection is gone.
-    await target.closedByItself()
+    await target.disconnected()
+    await target.close()
   }
 })
 
 test('the schedule tells when a batch was captured, sent, and by how much it moved', async () => {
   const { target, replay } = await startTen(accept)
-  const [first] = (await once(replay as never, 'batch')) as unknown[]
-  expect(first).toMatchObject({
-    sequenceNumber: 0,
+  const scheduled: ScheduledBatch[] = []
+  replay.on('batch', (batch) => scheduled.push(batch))
+  await replay.finished
+  expect(scheduled.map(({ sequenceNumber }) => sequenceNumber)).toEqual([...Array(10).keys()])
+  const [{ originalTimeUnixNano, offsetNanos = 0n, replayTimeUnixNano }] = scheduled
+  // Unpaced, the session ended just now: nine seconds after its first batch.
+  expect(replayTimeUnixNano - (originalTimeUnixNano + offsetNanos)).toBe(9_000_000_000n)
+  expect(scheduled[0]).toMatchObject({
     signal: 'logs',
     itemCount: 2,
     originalTimeUnixNano: BigInt(EPOCH_MILLIS) * 1_000_000n,
   })
-  await replay.finished
   await target.close()
 })

@@ -3,7 +3,7 @@
 
 import { EventEmitter, once } from 'node:events'
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import type { Signal } from '../../src/otlp/signal'
 
@@ -29,8 +29,8 @@ export interface OtlpTarget extends AsyncDisposable {
   /** Resolves when as many requests have arrived. */
   received(count: number): Promise<void>
   close(): Promise<void>
-  /** Closes when every client has closed its connections; ends none itself. */
-  closedByItself(): Promise<void>
+  /** Resolves when its clients have closed every connection they opened. */
+  disconnected(): Promise<void>
 }
 
 export const accept: Answer = (response) => {
@@ -41,8 +41,10 @@ export const accept: Answer = (response) => {
 export async function openTarget(
   answer: Answer = accept,
   onReceived: (request: ReceivedRequest) => void = () => undefined,
+  { keepsRequests = true } = {},
 ): Promise<OtlpTarget> {
   const requests: ReceivedRequest[] = []
+  let count = 0
   const events = new EventEmitter()
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = []
@@ -58,11 +60,14 @@ export async function openTarget(
         body: isGzip ? gunzipSync(body) : body,
       }
       onReceived(request)
-      requests.push(request)
+      if (keepsRequests) requests.push(request)
+      count++
       events.emit('received')
-      void answer(response, request, requests.length - 1)
+      void answer(response, request, count - 1)
     })
   })
+  const sockets: Socket[] = []
+  server.on('connection', (socket: Socket) => sockets.push(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = async (): Promise<void> => {
@@ -74,14 +79,14 @@ export async function openTarget(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     close,
-    async closedByItself() {
-      const closed = once(server, 'close')
-      server.close()
-      await closed
+    async disconnected() {
+      await Promise.all(
+        sockets.filter(({ closed }) => !closed).map((socket) => once(socket, 'close')),
+      )
     },
     [Symbol.asyncDispose]: close,
-    async received(count) {
-      while (requests.length < count) await once(events, 'received')
+    async received(expected) {
+      while (count < expected) await once(events, 'received')
     },
   }
 }

@@ -38,7 +38,6 @@ test.each([0.5, 1, 7, Infinity])(
           sessionId: 'distances',
           store,
           speedMultiplier,
-          concurrency: 1,
         })
 
         expect(arrivals).toHaveLength(captured.length)

@@ -38,7 +38,12 @@ export async function replayInFakeTime(
   await using target = await openTarget(undefined, ({ signal, body }) => {
     arrivals.push({ signal, body, receivedAtUnixNano: clock.nowUnixNano() })
   })
-  const replay: Replay = startReplayBy(clock, { ...config, targetEndpoint: target.url })
+  const replay: Replay = startReplayBy(clock, {
+    ...config,
+    // In the order of sending, which several connections would not keep.
+    concurrency: 1,
+    targetEndpoint: target.url,
+  })
   replay.on('batch', (batch) => scheduled.push(batch))
   const status = await replay.finished
   return { arrivals, scheduled, status, elapsedMillis: clock.elapsedMillis }

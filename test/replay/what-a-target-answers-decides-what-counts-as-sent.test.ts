@@ -238,7 +238,7 @@ describe('ends the replay', () => {
       reason: 'IngestionFailure',
       sessionId: 'answers',
       message: stringMatching(/^2 spans did not arrive: .* answered 400$/),
-      status: { status: 'failed', failedRecords: 0, sentRecords: 0 },
+      status: { status: 'failed', failedRecords: 2, sentRecords: 0 },
     })
   })
 

@@ -1,0 +1,152 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Writable } from 'node:stream'
+import type { Signal } from '../otlp/signal'
+import { holdProcess } from '../storage/hold-process'
+import { type ReplayBatch, itemsOf } from './replay-batch'
+import { ReplayError } from './replay-error'
+import { STAGE_HIGH_WATER_MARK } from './transform-batches'
+
+/** Where batches go. */
+export interface BatchTarget {
+  /**
+   * Delivers a batch, and tells what was refused of it for good. Rejects when
+   * no further batch could arrive either, or when the signal fires.
+   */
+  deliver(batch: ReplayBatch, signal: AbortSignal): Promise<Refusal | undefined>
+
+  /** Called once behind the last batch. */
+  flush?(): Promise<void>
+
+  /** Frees what the target holds, at the end and after a failure. */
+  close(): Promise<void>
+}
+
+export interface Refusal {
+  itemCount: number
+  /** HTTP status of the answer, where there was one. */
+  statusCode?: number
+  message: string
+}
+
+/** A batch, or a part of one, that did not arrive. */
+export interface RejectedBatch extends Refusal {
+  signal: Signal
+  /** The object that the batch lies in. */
+  key?: string
+}
+
+export interface SinkOptions {
+  /** How many batches may be under way at a time. Default 3. */
+  concurrency?: number
+  /**
+   * Called with what the target refused for good; the rest is still sent. Throw to end the stream.
+   * Default: it ends with `ReplayError` of reason `IngestionFailure` at the first refusal.
+   */
+  onRejected?: (rejected: RejectedBatch) => void
+}
+
+/** How a replay takes part in what its sink does. */
+export interface SinkHooks {
+  /** Resolves when a batch may be sent. */
+  gate?: (signal: AbortSignal) => Promise<void>
+  onSend?: (batch: ReplayBatch) => void
+  /** Told how many items of a batch were accepted. */
+  onDelivered?: (itemCount: number) => void
+}
+
+export const DEFAULT_CONCURRENCY = 3
+
+/** An object-mode `Writable` that hands batches to `target`, several at a time. */
+export function createBatchSink(
+  target: BatchTarget,
+  options: SinkOptions,
+  hooks: SinkHooks = {},
+): Writable {
+  return new BatchSink(target, options, hooks)
+}
+
+class BatchSink extends Writable {
+  readonly #target: BatchTarget
+  readonly #concurrency: number
+  readonly #onRejected: SinkOptions['onRejected']
+  readonly #hooks: SinkHooks
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #abort = new AbortController()
+
+  constructor(target: BatchTarget, options: SinkOptions, hooks: SinkHooks) {
+    super({ objectMode: true, highWaterMark: STAGE_HIGH_WATER_MARK })
+    this.#target = target
+    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
+    this.#onRejected = options.onRejected
+    this.#hooks = hooks
+  }
+
+  override _write(
+    batch: ReplayBatch,
+    _encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#send(batch).then(() => callback(), callback)
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    Promise.all(this.#underWay)
+      .then(() => this.#target.flush?.())
+      .then(() => callback(), callback)
+  }
+
+  // Deliveries under way are waited for, aborted as they are: when the stream
+  // has closed, nothing arrives any more and no count changes.
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#abort.abort()
+    Promise.allSettled(this.#underWay)
+      .then(() => this.#target.close())
+      .then(
+        () => callback(error),
+        (closeError: Error) => callback(error ?? closeError),
+      )
+  }
+
+  /** Sends a batch, and resolves when there is room to send another one. */
+  async #send(batch: ReplayBatch): Promise<void> {
+    await this.#hooks.gate?.(this.#abort.signal)
+    const release = holdProcess()
+    const delivery = this.#deliver(batch).finally(() => {
+      release()
+      this.#underWay.delete(delivery)
+    })
+    this.#underWay.add(delivery)
+    delivery.catch((error: Error) => this.destroy(error))
+    while (this.#underWay.size >= this.#concurrency) await Promise.race(this.#underWay)
+  }
+
+  async #deliver(batch: ReplayBatch): Promise<void> {
+    const itemCount = itemsOf(batch)
+    this.#hooks.onSend?.(batch)
+    const refusal = await this.#target.deliver(batch, this.#abort.signal)
+    // A target that claims to have refused more than it was sent is not believed.
+    const refusedItems = Math.min(refusal?.itemCount ?? 0, itemCount)
+    this.#hooks.onDelivered?.(itemCount - refusedItems)
+    if (refusal) this.#reject(rejectedBatch(batch, { ...refusal, itemCount: refusedItems }))
+  }
+
+  #reject(rejected: RejectedBatch): void {
+    if (!this.#onRejected) throw refusalError(rejected)
+    this.#onRejected(rejected)
+  }
+}
+
+/** Which batch it is that was refused. */
+export function rejectedBatch({ signal, key }: ReplayBatch, refusal: Refusal): RejectedBatch {
+  return { ...refusal, signal, ...(key !== undefined && { key }) }
+}
+
+const ITEM_NAMES = Object.freeze({ traces: 'span', metrics: 'data point', logs: 'log record' })
+
+/** The error to end with, where a refusal is to end a replay. */
+export function refusalError({ itemCount, signal, message }: RejectedBatch): ReplayError {
+  const items = `${itemCount} ${ITEM_NAMES[signal]}${itemCount === 1 ? '' : 's'}`
+  return new ReplayError('IngestionFailure', `${items} did not arrive: ${message}`)
+}

@@ -1,0 +1,27 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Writable } from 'node:stream'
+import { type SinkOptions, createBatchSink } from './batch-sink'
+import { type ReplayExporters, createExporterTarget } from './exporter-target'
+
+export interface ExporterSinkOptions extends SinkOptions {
+  /** When to give up on one export, in milliseconds. Default 30,000, as SDK processors do. */
+  timeoutMillis?: number
+}
+
+/**
+ * An object-mode `Writable` that makes SDK objects of each batch again and hands
+ * them to an exporter. The exporters are flushed behind the last batch, not shut
+ * down. What SDK objects can't carry counts as refused.
+ *
+ * @example
+ * const sink = exporterSink({ traces: new ConsoleSpanExporter() })
+ * await pipeline(replayDataStream({ sessionId: 'debug-payment', signal: 'traces' }), sink)
+ */
+export function exporterSink(
+  exporters: ReplayExporters,
+  { timeoutMillis, ...options }: ExporterSinkOptions = {},
+): Writable {
+  return createBatchSink(createExporterTarget(exporters, timeoutMillis), options)
+}

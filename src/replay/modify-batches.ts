@@ -1,0 +1,59 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Transform } from 'node:stream'
+import type { OtlpBatch } from '../otlp/otlp-batch'
+import { summarizeRequest } from '../otlp/summarize-request'
+import { type ReplayBatch, itemsOf } from './replay-batch'
+import { ReplayError } from './replay-error'
+import { type StageOptions, transformBatches } from './transform-batches'
+
+/**
+ * Changes what is replayed: gives the batch back, another one with another
+ * `body`, or `undefined` to leave it out. A batch stays of its signal and of its
+ * time of arrival. What is added to it is sent, and not counted.
+ */
+export type ModifyBatch = (
+  batch: OtlpBatch,
+) => OtlpBatch | undefined | Promise<OtlpBatch | undefined>
+
+export interface ModifyOptions extends StageOptions {
+  /** Told how many items of a batch were left out. */
+  onFiltered?: (itemCount: number) => void
+}
+
+/** Runs `modify` on each batch, and counts what it leaves out. `name` is for messages. */
+export function modifyBatches(
+  modify: ModifyBatch,
+  name: string,
+  options: ModifyOptions,
+): Transform {
+  return transformBatches(async (batch) => {
+    const body = await modifiedBody(modify, name, batch)
+    if (body === batch.body) return batch
+    const before = itemsOf(batch)
+    const after = body ? Math.min(before, summarizeRequest(body, batch.signal).itemCount) : 0
+    if (after < before) options.onFiltered?.(before - after)
+    return body && { ...batch, body, itemCount: after }
+  }, options)
+}
+
+async function modifiedBody(
+  modify: ModifyBatch,
+  name: string,
+  batch: ReplayBatch,
+): Promise<Uint8Array | undefined> {
+  let modified: OtlpBatch | undefined
+  try {
+    modified = await modify(batch)
+  } catch (error) {
+    const message = `${name} threw: ${(error as Error)?.message ?? String(error)}`
+    throw new ReplayError('InvalidConfig', message, { cause: error })
+  }
+  if (modified === undefined) return undefined
+  if (modified?.body instanceof Uint8Array) return modified.body
+  throw new ReplayError(
+    'InvalidConfig',
+    `${name} returned no batch: return one with a body of protobuf bytes, or undefined`,
+  )
+}

@@ -1,0 +1,29 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Writable } from 'node:stream'
+import { type SinkOptions, createBatchSink } from './batch-sink'
+import { type OtlpHttpOptions, resolveOtlpHttpOptions } from './otlp-http-options'
+import { createOtlpHttpTarget } from './otlp-http-target'
+
+export interface OtlpHttpSinkOptions extends OtlpHttpOptions, SinkOptions {}
+
+/**
+ * An object-mode `Writable` that posts each batch to an OTLP/HTTP endpoint,
+ * repeats what OTLP lets a client repeat, and closes its connections behind the
+ * last one.
+ *
+ * @throws ReplayError of reason `InvalidConfig` when an option is wrong
+ *
+ * @example
+ * const sink = otlpHttpSink({ targetEndpoint: 'http://localhost:4318', compression: 'gzip' })
+ * await pipeline(replayDataStream({ sessionId: 'debug-payment' }), sink)
+ */
+export function otlpHttpSink({
+  concurrency,
+  onRejected,
+  ...options
+}: OtlpHttpSinkOptions = {}): Writable {
+  const target = createOtlpHttpTarget(resolveOtlpHttpOptions(options, concurrency))
+  return createBatchSink(target, { concurrency, onRejected })
+}

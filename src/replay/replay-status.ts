@@ -1,0 +1,37 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Damage } from '../session/damage'
+
+export type ReplayState = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
+
+/**
+ * How far a replay has come. Records are items: spans, data points, log records.
+ * When it has completed, sent + failed + filtered = total.
+ */
+export interface ReplayStatus {
+  sessionId: string
+  status: ReplayState
+  /** ISO 8601, UTC. */
+  startedAt: string
+  /** ISO 8601, UTC. */
+  completedAt?: string
+  /** What is stored of the signals and the time range asked for. */
+  totalRecords: number
+  /** Of which something has become: sent, failed or filtered. */
+  processedRecords: number
+  /** Accepted by the target. */
+  sentRecords: number
+  /** Refused by the target, impossible to hand to it, or lost in what is damaged. */
+  failedRecords: number
+  /** Left out as `filterServices` or a transform wanted it. */
+  filteredRecords: number
+  /** The object that the batch sent last lies in. */
+  currentFile?: string
+  /** How many pieces of the session could not be read. */
+  damaged: number
+  /** The first hundred of them. */
+  damage: Damage[]
+  /** Why it failed. */
+  error?: string
+}

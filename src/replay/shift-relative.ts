@@ -1,0 +1,63 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Transform } from 'node:stream'
+import { shiftTimes } from '../otlp/shift-times'
+import { type Clock, createSystemClock } from './clock'
+import { divideNanos } from './divide-nanos'
+import type { ReplayBatch } from './replay-batch'
+import { ReplayError } from './replay-error'
+import { type StageOptions, transformBatches } from './transform-batches'
+
+export interface ShiftRelativeOptions extends StageOptions {
+  /** At what speed the batches come, as `pace` in front of this was told. Default 1. */
+  speedMultiplier?: number
+  /**
+   * When the last batch arrived, in nanoseconds since the Unix epoch. Needed at a speed above 1,
+   * where not the first but the last batch is the one that must not get too new.
+   */
+  lastArrivalUnixNano?: bigint
+}
+
+/**
+ * Moves all times by one offset, so that every distance in time is kept, across
+ * services and signals, and nothing is ever newer than it was when captured:
+ * at speed 1 or less the first batch is exactly as fresh as it was, at a higher
+ * speed the last one, at `Infinity` the session ended just now.
+ *
+ * Where the last batch never comes (a filter took it), all others are older
+ * than they could be, by as much as it came after them.
+ */
+export function shiftRelative(options: ShiftRelativeOptions = {}): Transform {
+  return shiftRelativeBy(createSystemClock(), options)
+}
+
+/** As `shiftRelative`, by another clock. */
+export function shiftRelativeBy(clock: Clock, options: ShiftRelativeOptions): Transform {
+  const { speedMultiplier = 1, lastArrivalUnixNano } = options
+  if (speedMultiplier > 1 && lastArrivalUnixNano === undefined) {
+    throw new ReplayError(
+      'InvalidConfig',
+      `shiftRelative at speed ${speedMultiplier} has to know when the last batch arrived: ` +
+        'set lastArrivalUnixNano',
+    )
+  }
+  let offsetNanos: bigint | undefined
+  return transformBatches((batch) => {
+    offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
+    return { ...batch, offsetNanos, body: shiftTimes(batch.body, batch.signal, offsetNanos) }
+  }, options)
+}
+
+function offsetFrom(
+  first: ReplayBatch,
+  clock: Clock,
+  speedMultiplier: number,
+  lastArrivalUnixNano = first.capturedAtUnixNano,
+): bigint {
+  const startUnixNano = first.replayTimeUnixNano ?? clock.nowUnixNano()
+  const spanNanos = lastArrivalUnixNano - first.capturedAtUnixNano
+  // Whoever surveyed a session that is still being recorded may have seen less than there is.
+  if (speedMultiplier <= 1 || spanNanos < 0n) return startUnixNano - first.capturedAtUnixNano
+  return startUnixNano + divideNanos(spanNanos, speedMultiplier) - lastArrivalUnixNano
+}
