@@ -29,7 +29,9 @@ export async function encodeBlock(
   batches: readonly CountedBatch[],
   compressionLevel: number,
 ): Promise<Buffer> {
-  const content = Buffer.concat(batches.map((batch) => batch.body))
+  // An exporter's full batch is a block by itself, and need not be copied.
+  const content =
+    batches.length === 1 ? batches[0].body : Buffer.concat(batches.map((batch) => batch.body))
   const options = { level: compressionLevel, memLevel: 9, chunkSize: DEFLATE_CHUNK_BYTES }
   const deflated = await deflateRawAsync(content, options)
   const header = encodeBlockHeader(describe(signal, batches), deflated.length)

@@ -27,7 +27,7 @@ export interface SegmentBuilderOptions {
   onBytesHeld: (deltaBytes: number) => void
 }
 
-/** Uncompressed bytes at which a block closes. */
+/** Uncompressed bytes of a block, unless a single batch is larger. */
 const BLOCK_BYTES = 256 * 1024
 
 /**
@@ -56,14 +56,13 @@ export class SegmentBuilder {
   /** Takes a batch and returns the key of the segment that it goes into. */
   add(batch: CountedBatch): string {
     const { sessionId, signal, onBytesHeld } = this.#options
+    if (this.#openBytes + batch.body.length > BLOCK_BYTES) this.#closeBlock()
     this.#key ??= segmentKey(sessionId, signal, Number(batch.capturedAtUnixNano / 1_000_000n))
     this.#open.push(batch)
     this.#openBytes += batch.body.length
     this.#totals = addTotals(this.#totals, totalsOfBatch(batch))
     onBytesHeld(batch.body.length)
-    if (this.#openBytes >= BLOCK_BYTES || this.#open.length >= MAX_BATCHES_PER_BLOCK) {
-      this.#closeBlock()
-    }
+    if (this.#open.length >= MAX_BATCHES_PER_BLOCK) this.#closeBlock()
     return this.#key
   }
 
