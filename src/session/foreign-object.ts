@@ -10,7 +10,7 @@ import { sniffSignal } from '../otlp/sniff-signal'
 import type { Damage } from './damage'
 import { readJsonDocuments } from './json-documents'
 import type { ObjectBytes } from './object-bytes'
-import { readRequestChunks } from './request-chunks'
+import { TAG_OF_ENTRY, readRequestChunks } from './request-chunks'
 
 /** A request out of an object that is not a segment of ours. */
 export interface ForeignRequest {
@@ -80,6 +80,8 @@ async function* readContent(
   const { start, all } = await peek(content)
   if (start === undefined) return report('truncated', 'it is empty')
   if (!looksLikeJson(start)) {
+    // Arbitrary bytes often begin with something that passes for an unknown field.
+    if (start[0] !== TAG_OF_ENTRY) return report('malformed', 'it is neither OTLP nor compressed')
     for await (const body of readRequestChunks(all)) yield { signal: sniffSignal(body), body }
     return
   }

@@ -10,7 +10,7 @@ const WHOLE_BYTES = 4 * 1024 * 1024
 const PIECE_BYTES = 1024 * 1024
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024
 /** Field 1, length-delimited: the only top-level field of a request. */
-const TAG_OF_ENTRY = 0x0a
+export const TAG_OF_ENTRY = 0x0a
 
 /**
  * Cuts protobuf requests that lie end to end, with nothing to say where one

@@ -20,6 +20,9 @@ test('the totals are the sum, and every item is read back exactly once', async (
   const children = Array.from({ length: PROCESSES }, (_, index) =>
     startScript(script, url, 'shared', `process-${index}`, String(ITEMS)),
   )
+  // Else the fastest would have completed the session before the slowest had begun.
+  for (const child of children) expect(await child.message()).toBe('ready')
+  for (const child of children) child.process.send('go')
   await Promise.all(children.map((child) => child.done()))
 
   const store = bucket.open()

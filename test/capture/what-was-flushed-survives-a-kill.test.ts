@@ -35,6 +35,8 @@ test('after SIGKILL the session is interrupted, readable, and can be completed o
     'b',
     '5',
   )
+  expect(await again.message()).toBe('ready')
+  again.process.send('go')
   await again.done()
   expect(await loadSession(store, 'killed')).toMatchObject({
     status: 'completed',

@@ -4,7 +4,7 @@
 import type { Damage } from '../../src/session/damage'
 import type { ObjectStore } from '../../src/storage/object-store'
 import { MemoryStore } from '../../src/storage/memory-store'
-import { createWriter, makeBatch, readAll } from '../support/recording'
+import { createWriter, makeBatch, readAll, recordSession } from '../support/recording'
 
 const BLOCKS = 5
 
@@ -127,4 +127,22 @@ test('blocks of another signal than the name says are named and skipped', async 
   expect(await readAll({ store, sessionId: 'damaged', onDamage })).toEqual([])
   expect(damage).toHaveLength(BLOCKS)
   expect(damage[0]).toMatchObject({ key: misnamed, reason: 'foreign', itemCount: 2 })
+})
+
+test('no flipped bit at the start of a segment makes a batch out of what is none', async () => {
+  for (let bit = 0; bit < 8 * 20; bit++) {
+    const store = new MemoryStore()
+    const metadata = await recordSession(store, 'bit', [makeBatch('logs', { names: ['a', 'b'] })])
+    expect(metadata.capturedLogs).toBe(2)
+    for await (const { key } of store.list('sessions/bit/raw/')) {
+      const bytes = Buffer.from((await store.get(key)).body)
+      bytes[bit >> 3] ^= 1 << (bit & 7)
+      await store.put(key, bytes)
+    }
+    const damage: Damage[] = []
+    const onDamage = (piece: Damage): unknown => damage.push(piece)
+    const batches = await readAll({ store, sessionId: 'bit', onDamage })
+    const items = batches.map(({ itemCount }) => itemCount)
+    expect(items).toEqual(damage.length > 0 ? [] : [2])
+  }
 })
