@@ -2,16 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Attributes, HrTime, TraceState } from '@opentelemetry/api'
-import { fieldTag } from './field-tag'
 import { MalformedOtlpError } from './malformed-otlp-error'
-import {
-  AnyValue as AnyValueShape,
-  ArrayValue,
-  InstrumentationScope as InstrumentationScopeShape,
-  KeyValue,
-  KeyValueList,
-  Resource as ResourceShape,
-} from './schema'
 import type {
   AnyValueMap,
   LogInstrumentationScope,
@@ -19,23 +10,24 @@ import type {
   Resource,
 } from './sdk-types'
 import { WireReader } from './wire-reader'
-
-const STRING_VALUE = fieldTag(AnyValueShape, 'stringValue')
-const BOOL_VALUE = fieldTag(AnyValueShape, 'boolValue')
-const INT_VALUE = fieldTag(AnyValueShape, 'intValue')
-const DOUBLE_VALUE = fieldTag(AnyValueShape, 'doubleValue')
-const ARRAY_VALUE = fieldTag(AnyValueShape, 'arrayValue')
-const KVLIST_VALUE = fieldTag(AnyValueShape, 'kvlistValue')
-const BYTES_VALUE = fieldTag(AnyValueShape, 'bytesValue')
-const ARRAY_ELEMENT = fieldTag(ArrayValue, 'values')
-const KVLIST_ENTRY = fieldTag(KeyValueList, 'values')
-const KEY = fieldTag(KeyValue, 'key')
-const VALUE = fieldTag(KeyValue, 'value')
-const RESOURCE_ATTRIBUTES = fieldTag(ResourceShape, 'attributes')
-const SCOPE_NAME = fieldTag(InstrumentationScopeShape, 'name')
-const SCOPE_VERSION = fieldTag(InstrumentationScopeShape, 'version')
-const SCOPE_ATTRIBUTES = fieldTag(InstrumentationScopeShape, 'attributes')
-const SCOPE_DROPPED_ATTRIBUTES_COUNT = fieldTag(InstrumentationScopeShape, 'droppedAttributesCount')
+import {
+  ARRAY_ELEMENT,
+  ARRAY_VALUE,
+  BOOL_VALUE,
+  BYTES_VALUE,
+  DOUBLE_VALUE,
+  INT_VALUE,
+  KEY,
+  KVLIST_ENTRY,
+  KVLIST_VALUE,
+  RESOURCE_ATTRIBUTES,
+  SCOPE_ATTRIBUTES,
+  SCOPE_DROPPED_ATTRIBUTES_COUNT,
+  SCOPE_NAME,
+  SCOPE_VERSION,
+  STRING_VALUE,
+  VALUE,
+} from './common-tags'
 
 // Values inside values inside values: far beyond what anyone logs, far below
 // what the stack holds.

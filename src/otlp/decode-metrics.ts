@@ -9,18 +9,6 @@ import {
   readNumberPoint,
   type DecodedDataPoint,
 } from './decode-data-points'
-import { fieldTag } from './field-tag'
-import {
-  ExponentialHistogram as ExponentialHistogramShape,
-  Gauge,
-  Histogram as HistogramShape,
-  Metric,
-  REQUEST_SHAPES,
-  ResourceMetrics as ResourceMetricsShape,
-  ScopeMetrics as ScopeMetricsShape,
-  Sum,
-  Summary,
-} from './schema'
 import {
   AggregationTemporality,
   DataPointType,
@@ -31,32 +19,32 @@ import {
   type ResourceMetrics,
   type ScopeMetrics,
 } from './sdk-types'
-
-const RESOURCE_METRICS = fieldTag(REQUEST_SHAPES.metrics, 'resourceMetrics')
-const RESOURCE = fieldTag(ResourceMetricsShape, 'resource')
-const SCOPE_METRICS = fieldTag(ResourceMetricsShape, 'scopeMetrics')
-const RESOURCE_SCHEMA_URL = fieldTag(ResourceMetricsShape, 'schemaUrl')
-const SCOPE = fieldTag(ScopeMetricsShape, 'scope')
-const METRICS = fieldTag(ScopeMetricsShape, 'metrics')
-const SCOPE_SCHEMA_URL = fieldTag(ScopeMetricsShape, 'schemaUrl')
-const NAME = fieldTag(Metric, 'name')
-const DESCRIPTION = fieldTag(Metric, 'description')
-const UNIT = fieldTag(Metric, 'unit')
-const GAUGE = fieldTag(Metric, 'gauge')
-const SUM = fieldTag(Metric, 'sum')
-const HISTOGRAM = fieldTag(Metric, 'histogram')
-const EXPONENTIAL_HISTOGRAM = fieldTag(Metric, 'exponentialHistogram')
-const SUMMARY = fieldTag(Metric, 'summary')
-
-const GAUGE_POINTS = fieldTag(Gauge, 'dataPoints')
-const SUM_POINTS = fieldTag(Sum, 'dataPoints')
-const SUM_TEMPORALITY = fieldTag(Sum, 'aggregationTemporality')
-const SUM_IS_MONOTONIC = fieldTag(Sum, 'isMonotonic')
-const HISTOGRAM_POINTS = fieldTag(HistogramShape, 'dataPoints')
-const HISTOGRAM_TEMPORALITY = fieldTag(HistogramShape, 'aggregationTemporality')
-const EXPONENTIAL_POINTS = fieldTag(ExponentialHistogramShape, 'dataPoints')
-const EXPONENTIAL_TEMPORALITY = fieldTag(ExponentialHistogramShape, 'aggregationTemporality')
-const SUMMARY_POINTS = fieldTag(Summary, 'dataPoints')
+import {
+  DESCRIPTION,
+  EXPONENTIAL_HISTOGRAM,
+  EXPONENTIAL_POINTS,
+  EXPONENTIAL_TEMPORALITY,
+  GAUGE,
+  GAUGE_POINTS,
+  HISTOGRAM,
+  HISTOGRAM_POINTS,
+  HISTOGRAM_TEMPORALITY,
+  METRICS,
+  NAME,
+  RESOURCE,
+  RESOURCE_METRICS,
+  RESOURCE_SCHEMA_URL,
+  SCOPE,
+  SCOPE_METRICS,
+  SCOPE_SCHEMA_URL,
+  SUM,
+  SUMMARY,
+  SUMMARY_POINTS,
+  SUM_IS_MONOTONIC,
+  SUM_POINTS,
+  SUM_TEMPORALITY,
+  UNIT,
+} from './metric-tags'
 
 const PROTO_TEMPORALITY_DELTA = 1
 // ValueType, by value: the API package is for types only here.

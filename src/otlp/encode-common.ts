@@ -1,35 +1,27 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { fieldTag } from './field-tag'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
-import {
-  AnyValue,
-  ArrayValue,
-  InstrumentationScope as InstrumentationScopeShape,
-  KeyValue,
-  KeyValueList,
-  Resource as ResourceShape,
-} from './schema'
 import type { LogInstrumentationScope, Resource } from './sdk-types'
-
-const STRING_VALUE = fieldTag(AnyValue, 'stringValue')
-const BOOL_VALUE = fieldTag(AnyValue, 'boolValue')
-const INT_VALUE = fieldTag(AnyValue, 'intValue')
-const DOUBLE_VALUE = fieldTag(AnyValue, 'doubleValue')
-const ARRAY_VALUE = fieldTag(AnyValue, 'arrayValue')
-const KVLIST_VALUE = fieldTag(AnyValue, 'kvlistValue')
-const BYTES_VALUE = fieldTag(AnyValue, 'bytesValue')
-const ARRAY_ELEMENT = fieldTag(ArrayValue, 'values')
-const KVLIST_ENTRY = fieldTag(KeyValueList, 'values')
-const KEY = fieldTag(KeyValue, 'key')
-const VALUE = fieldTag(KeyValue, 'value')
-const RESOURCE_ATTRIBUTES = fieldTag(ResourceShape, 'attributes')
-const RESOURCE_DROPPED_ATTRIBUTES_COUNT = fieldTag(ResourceShape, 'droppedAttributesCount')
-const SCOPE_NAME = fieldTag(InstrumentationScopeShape, 'name')
-const SCOPE_VERSION = fieldTag(InstrumentationScopeShape, 'version')
-const SCOPE_ATTRIBUTES = fieldTag(InstrumentationScopeShape, 'attributes')
-const SCOPE_DROPPED_ATTRIBUTES_COUNT = fieldTag(InstrumentationScopeShape, 'droppedAttributesCount')
+import {
+  ARRAY_ELEMENT,
+  ARRAY_VALUE,
+  BOOL_VALUE,
+  BYTES_VALUE,
+  DOUBLE_VALUE,
+  INT_VALUE,
+  KEY,
+  KVLIST_ENTRY,
+  KVLIST_VALUE,
+  RESOURCE_ATTRIBUTES,
+  RESOURCE_DROPPED_ATTRIBUTES_COUNT,
+  SCOPE_ATTRIBUTES,
+  SCOPE_DROPPED_ATTRIBUTES_COUNT,
+  SCOPE_NAME,
+  SCOPE_VERSION,
+  STRING_VALUE,
+  VALUE,
+} from './common-tags'
 
 // An app that puts ids into its keys must not make the cache grow with them.
 const MAX_CACHED_KEYS = 1_000

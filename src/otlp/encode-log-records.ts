@@ -10,29 +10,28 @@ import {
   type ResourceGroup,
   type ScopeGroup,
 } from './encode-common'
-import { fieldTag } from './field-tag'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
-import { LogRecord, REQUEST_SHAPES, ResourceLogs, ScopeLogs } from './schema'
 import type { ReadableLogRecord } from './sdk-types'
-
-const RESOURCE_LOGS = fieldTag(REQUEST_SHAPES.logs, 'resourceLogs')
-const RESOURCE = fieldTag(ResourceLogs, 'resource')
-const SCOPE_LOGS = fieldTag(ResourceLogs, 'scopeLogs')
-const RESOURCE_SCHEMA_URL = fieldTag(ResourceLogs, 'schemaUrl')
-const SCOPE = fieldTag(ScopeLogs, 'scope')
-const LOG_RECORDS = fieldTag(ScopeLogs, 'logRecords')
-const SCOPE_SCHEMA_URL = fieldTag(ScopeLogs, 'schemaUrl')
-const TIME = fieldTag(LogRecord, 'timeUnixNano')
-const SEVERITY_NUMBER = fieldTag(LogRecord, 'severityNumber')
-const SEVERITY_TEXT = fieldTag(LogRecord, 'severityText')
-const BODY = fieldTag(LogRecord, 'body')
-const ATTRIBUTES = fieldTag(LogRecord, 'attributes')
-const DROPPED_ATTRIBUTES_COUNT = fieldTag(LogRecord, 'droppedAttributesCount')
-const FLAGS = fieldTag(LogRecord, 'flags')
-const TRACE_ID = fieldTag(LogRecord, 'traceId')
-const SPAN_ID = fieldTag(LogRecord, 'spanId')
-const OBSERVED_TIME = fieldTag(LogRecord, 'observedTimeUnixNano')
-const EVENT_NAME = fieldTag(LogRecord, 'eventName')
+import {
+  ATTRIBUTES,
+  BODY,
+  DROPPED_ATTRIBUTES_COUNT,
+  EVENT_NAME,
+  FLAGS,
+  LOG_RECORDS,
+  OBSERVED_TIME,
+  RESOURCE,
+  RESOURCE_LOGS,
+  RESOURCE_SCHEMA_URL,
+  SCOPE,
+  SCOPE_LOGS,
+  SCOPE_SCHEMA_URL,
+  SEVERITY_NUMBER,
+  SEVERITY_TEXT,
+  SPAN_ID,
+  TIME,
+  TRACE_ID,
+} from './log-record-tags'
 
 /**
  * Encodes log records as a protobuf `ExportLogsServiceRequest`, byte for byte

@@ -5,20 +5,7 @@ import type { ValueType } from '@opentelemetry/api'
 import { writeAttributes, writeResourceField, writeScopeField } from './encode-common'
 import { fieldTag, packedFieldTag } from './field-tag'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
-import {
-  Buckets,
-  ExponentialHistogram as ExponentialHistogramShape,
-  ExponentialHistogramDataPoint,
-  Gauge,
-  Histogram as HistogramShape,
-  HistogramDataPoint,
-  Metric,
-  NumberDataPoint,
-  REQUEST_SHAPES,
-  ResourceMetrics as ResourceMetricsShape,
-  ScopeMetrics as ScopeMetricsShape,
-  Sum,
-} from './schema'
+import { ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint } from './schema'
 import {
   AggregationTemporality,
   DataPointType,
@@ -29,29 +16,32 @@ import {
   type ResourceMetrics,
   type ScopeMetrics,
 } from './sdk-types'
-
-const RESOURCE_METRICS = fieldTag(REQUEST_SHAPES.metrics, 'resourceMetrics')
-const RESOURCE = fieldTag(ResourceMetricsShape, 'resource')
-const SCOPE_METRICS = fieldTag(ResourceMetricsShape, 'scopeMetrics')
-const RESOURCE_SCHEMA_URL = fieldTag(ResourceMetricsShape, 'schemaUrl')
-const SCOPE = fieldTag(ScopeMetricsShape, 'scope')
-const METRICS = fieldTag(ScopeMetricsShape, 'metrics')
-const SCOPE_SCHEMA_URL = fieldTag(ScopeMetricsShape, 'schemaUrl')
-const NAME = fieldTag(Metric, 'name')
-const DESCRIPTION = fieldTag(Metric, 'description')
-const UNIT = fieldTag(Metric, 'unit')
-const GAUGE = fieldTag(Metric, 'gauge')
-const SUM = fieldTag(Metric, 'sum')
-const HISTOGRAM = fieldTag(Metric, 'histogram')
-const EXPONENTIAL_HISTOGRAM = fieldTag(Metric, 'exponentialHistogram')
-const GAUGE_POINTS = fieldTag(Gauge, 'dataPoints')
-const SUM_POINTS = fieldTag(Sum, 'dataPoints')
-const SUM_TEMPORALITY = fieldTag(Sum, 'aggregationTemporality')
-const SUM_IS_MONOTONIC = fieldTag(Sum, 'isMonotonic')
-const HISTOGRAM_POINTS = fieldTag(HistogramShape, 'dataPoints')
-const HISTOGRAM_TEMPORALITY = fieldTag(HistogramShape, 'aggregationTemporality')
-const EXPONENTIAL_POINTS = fieldTag(ExponentialHistogramShape, 'dataPoints')
-const EXPONENTIAL_TEMPORALITY = fieldTag(ExponentialHistogramShape, 'aggregationTemporality')
+import {
+  BUCKETS_COUNTS,
+  BUCKETS_OFFSET,
+  DESCRIPTION,
+  EXPONENTIAL_HISTOGRAM,
+  EXPONENTIAL_POINTS,
+  EXPONENTIAL_TEMPORALITY,
+  GAUGE,
+  GAUGE_POINTS,
+  HISTOGRAM,
+  HISTOGRAM_POINTS,
+  HISTOGRAM_TEMPORALITY,
+  METRICS,
+  NAME,
+  RESOURCE,
+  RESOURCE_METRICS,
+  RESOURCE_SCHEMA_URL,
+  SCOPE,
+  SCOPE_METRICS,
+  SCOPE_SCHEMA_URL,
+  SUM,
+  SUM_IS_MONOTONIC,
+  SUM_POINTS,
+  SUM_TEMPORALITY,
+  UNIT,
+} from './metric-tags'
 
 const NumberPoint = {
   START_TIME: fieldTag(NumberDataPoint, 'startTimeUnixNano'),
@@ -86,9 +76,6 @@ const ExponentialPoint = {
   MIN: fieldTag(ExponentialHistogramDataPoint, 'min'),
   MAX: fieldTag(ExponentialHistogramDataPoint, 'max'),
 }
-
-const BUCKETS_OFFSET = fieldTag(Buckets, 'offset')
-const BUCKETS_COUNTS = packedFieldTag(Buckets, 'bucketCounts')
 
 const PROTO_TEMPORALITY_DELTA = 1
 const PROTO_TEMPORALITY_CUMULATIVE = 2

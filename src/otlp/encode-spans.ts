@@ -10,54 +10,45 @@ import {
   type ResourceGroup,
   type ScopeGroup,
 } from './encode-common'
-import { fieldTag } from './field-tag'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
-import {
-  REQUEST_SHAPES,
-  ResourceSpans,
-  ScopeSpans,
-  Span,
-  SpanEvent,
-  SpanLink,
-  Status,
-} from './schema'
 import type { ReadableSpan, TimedEvent } from './sdk-types'
-
-const RESOURCE_SPANS = fieldTag(REQUEST_SHAPES.traces, 'resourceSpans')
-const RESOURCE = fieldTag(ResourceSpans, 'resource')
-const SCOPE_SPANS = fieldTag(ResourceSpans, 'scopeSpans')
-const RESOURCE_SCHEMA_URL = fieldTag(ResourceSpans, 'schemaUrl')
-const SCOPE = fieldTag(ScopeSpans, 'scope')
-const SPANS = fieldTag(ScopeSpans, 'spans')
-const SCOPE_SCHEMA_URL = fieldTag(ScopeSpans, 'schemaUrl')
-const TRACE_ID = fieldTag(Span, 'traceId')
-const SPAN_ID = fieldTag(Span, 'spanId')
-const TRACE_STATE = fieldTag(Span, 'traceState')
-const PARENT_SPAN_ID = fieldTag(Span, 'parentSpanId')
-const NAME = fieldTag(Span, 'name')
-const KIND = fieldTag(Span, 'kind')
-const START_TIME = fieldTag(Span, 'startTimeUnixNano')
-const END_TIME = fieldTag(Span, 'endTimeUnixNano')
-const ATTRIBUTES = fieldTag(Span, 'attributes')
-const DROPPED_ATTRIBUTES_COUNT = fieldTag(Span, 'droppedAttributesCount')
-const EVENTS = fieldTag(Span, 'events')
-const DROPPED_EVENTS_COUNT = fieldTag(Span, 'droppedEventsCount')
-const LINKS = fieldTag(Span, 'links')
-const DROPPED_LINKS_COUNT = fieldTag(Span, 'droppedLinksCount')
-const STATUS = fieldTag(Span, 'status')
-const FLAGS = fieldTag(Span, 'flags')
-const STATUS_MESSAGE = fieldTag(Status, 'message')
-const STATUS_CODE = fieldTag(Status, 'code')
-const EVENT_TIME = fieldTag(SpanEvent, 'timeUnixNano')
-const EVENT_NAME = fieldTag(SpanEvent, 'name')
-const EVENT_ATTRIBUTES = fieldTag(SpanEvent, 'attributes')
-const EVENT_DROPPED_ATTRIBUTES_COUNT = fieldTag(SpanEvent, 'droppedAttributesCount')
-const LINK_TRACE_ID = fieldTag(SpanLink, 'traceId')
-const LINK_SPAN_ID = fieldTag(SpanLink, 'spanId')
-const LINK_TRACE_STATE = fieldTag(SpanLink, 'traceState')
-const LINK_ATTRIBUTES = fieldTag(SpanLink, 'attributes')
-const LINK_DROPPED_ATTRIBUTES_COUNT = fieldTag(SpanLink, 'droppedAttributesCount')
-const LINK_FLAGS = fieldTag(SpanLink, 'flags')
+import {
+  ATTRIBUTES,
+  DROPPED_ATTRIBUTES_COUNT,
+  DROPPED_EVENTS_COUNT,
+  DROPPED_LINKS_COUNT,
+  END_TIME,
+  EVENTS,
+  EVENT_ATTRIBUTES,
+  EVENT_DROPPED_ATTRIBUTES_COUNT,
+  EVENT_NAME,
+  EVENT_TIME,
+  FLAGS,
+  KIND,
+  LINKS,
+  LINK_ATTRIBUTES,
+  LINK_DROPPED_ATTRIBUTES_COUNT,
+  LINK_FLAGS,
+  LINK_SPAN_ID,
+  LINK_TRACE_ID,
+  LINK_TRACE_STATE,
+  NAME,
+  PARENT_SPAN_ID,
+  RESOURCE,
+  RESOURCE_SCHEMA_URL,
+  RESOURCE_SPANS,
+  SCOPE,
+  SCOPE_SCHEMA_URL,
+  SCOPE_SPANS,
+  SPANS,
+  SPAN_ID,
+  START_TIME,
+  STATUS,
+  STATUS_CODE,
+  STATUS_MESSAGE,
+  TRACE_ID,
+  TRACE_STATE,
+} from './span-tags'
 
 // Of opentelemetry.proto.trace.v1.SpanFlags.
 const TRACE_FLAGS_MASK = 0xff
