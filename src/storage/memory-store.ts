@@ -20,7 +20,16 @@ import { StorageError } from './storage-error'
 
 type Objects = Map<string, StoredObject>
 
-const sharedObjects = new Map<string, Objects>()
+const SHARED_OBJECTS = Symbol.for('otel-tape.shared-memory')
+
+/**
+ * Named stores of the whole process, whichever door of the package opened them:
+ * each door may have a copy of this module.
+ */
+function sharedObjects(): Map<string, Objects> {
+  const holder = globalThis as { [SHARED_OBJECTS]?: Map<string, Objects> }
+  return (holder[SHARED_OBJECTS] ??= new Map())
+}
 
 /**
  * Keeps objects in this process' memory, for tests and demos. Bytes are copied
@@ -142,8 +151,8 @@ export class MemoryStore implements ObjectStore {
 }
 
 function objectsNamed(name: string): Objects {
-  const objects = sharedObjects.get(name) ?? new Map<string, StoredObject>()
-  sharedObjects.set(name, objects)
+  const objects = sharedObjects().get(name) ?? new Map<string, StoredObject>()
+  sharedObjects().set(name, objects)
   return objects
 }
 
