@@ -2,14 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What replaying costs: spans per CPU second of a replay with `relative` times,
-// unpaced, into a local OTLP backend in another process, beside the plain way to
-// move times: parse the same spans as JSON, shift, stringify.
+// unpaced, into a local OTLP backend in another process and into nothing, beside
+// the plain way to move times: parse the same spans as JSON, shift, stringify.
 // npm run build && node test/bench/replay.bench.mjs
 
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cpuSeconds, makeSpans, median } from './support/bench-spans.mjs'
 import { startSink } from './support/otlp-sink.mjs'
@@ -20,9 +22,10 @@ const { values: args } = parseArgs({
     dist: { type: 'string', default: '../../dist' },
     rounds: { type: 'string', default: '7' },
     spans: { type: 'string', default: '200000' },
+    side: { type: 'string' },
   },
 })
-const { startCapture, startReplay } = require(`${args.dist}/index.js`)
+const { replayDataStream, startCapture, startReplay } = require(`${args.dist}/index.js`)
 const { JsonTraceSerializer } = require('@opentelemetry/otlp-transformer')
 const { resourceFromAttributes } = require('@opentelemetry/resources')
 const {
@@ -31,28 +34,44 @@ const {
   TracerProvider,
 } = require('@opentelemetry/sdk-trace')
 
-const SPANS = Number(args.spans)
 const SPANS_PER_BATCH = 512
-const JSON_CALLS = 40
-const batches = Math.ceil(SPANS / SPANS_PER_BATCH)
-const folder = mkdtempSync(join(tmpdir(), 'otel-tape-bench-'))
-const sink = await startSink()
-try {
-  const spans = finishedSpans()
-  await record(spans)
-  const json = Buffer.from(JsonTraceSerializer.serializeRequest(spans)).toString()
-  const seconds = { replay: [], json: [] }
-  for (let round = -1; round < Number(args.rounds); round++) {
-    const replay = await cpuSeconds(replayOnce)
-    const parsed = (await cpuSeconds(() => shiftJson(json))) * (batches / JSON_CALLS)
-    if (round < 0) continue
-    seconds.replay.push(replay)
-    seconds.json.push(parsed)
+const batches = Math.ceil(Number(args.spans) / SPANS_PER_BATCH)
+const SPANS = batches * SPANS_PER_BATCH
+
+const SIDES = {
+  'replay over HTTP': replayOverHttp,
+  'replay into nothing': replayIntoNothing,
+  'JSON parse, shift, stringify': shiftJson,
+}
+
+if (args.side) {
+  const seconds = await SIDES[args.side]()
+  console.log(seconds)
+} else {
+  compare()
+}
+
+// Each side in a process of its own: the garbage of one is not the other's to collect.
+function compare() {
+  const seconds = Object.fromEntries(Object.keys(SIDES).map((side) => [side, []]))
+  for (let round = 0; round < Number(args.rounds); round++) {
+    for (const side of Object.keys(SIDES)) seconds[side].push(measure(side))
   }
-  report(seconds)
-} finally {
-  sink.stop()
-  rmSync(folder, { recursive: true, force: true })
+  const table = Object.entries(seconds).map(([side, spent]) => [
+    side,
+    { 'thousand spans per CPU second': Math.round(SPANS / median(spent) / 1000) },
+  ])
+  console.table(Object.fromEntries(table))
+  const json = seconds['JSON parse, shift, stringify']
+  for (const side of ['replay over HTTP', 'replay into nothing']) {
+    const ratio = median(seconds[side].map((spent, round) => json[round] / spent))
+    console.log(`${side} : JSON = ${ratio.toFixed(1)} (target: at least 15)`)
+  }
+}
+
+function measure(side) {
+  const parameters = [fileURLToPath(import.meta.url), '--side', side, '--dist', args.dist]
+  return Number(execFileSync(process.execPath, [...parameters, '--spans', args.spans]))
 }
 
 function finishedSpans() {
@@ -63,53 +82,72 @@ function finishedSpans() {
   return exporter.getFinishedSpans()
 }
 
-async function record(spans) {
-  const capture = startCapture({ store: folder, sessionId: 'bench', maxSizeMB: 0 })
-  const exporter = capture.spanExporter()
-  for (let batch = 0; batch < batches; batch++) {
-    exporter.export(spans, () => undefined)
-    if (batch % 50 === 0) await capture.flush()
+/** Records a session, replays it twice to warm up, and measures the third time. */
+async function withSession(replayOnce) {
+  const folder = mkdtempSync(join(tmpdir(), 'otel-tape-bench-'))
+  try {
+    const capture = startCapture({ store: folder, sessionId: 'bench', maxSizeMB: 0 })
+    const exporter = capture.spanExporter()
+    const spans = finishedSpans()
+    for (let batch = 0; batch < batches; batch++) {
+      exporter.export(spans, () => undefined)
+      if (batch % 50 === 0) await capture.flush()
+    }
+    const { capturedTraces } = await capture.stop()
+    if (capturedTraces !== SPANS) throw new Error(`captured ${capturedTraces} of ${SPANS} spans`)
+    const session = { sessionId: 'bench', store: folder }
+    await replayOnce(session)
+    await replayOnce(session)
+    return await cpuSeconds(() => replayOnce(session))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
-  const { capturedTraces } = await capture.stop()
-  if (capturedTraces !== batches * SPANS_PER_BATCH) throw new Error(`captured ${capturedTraces}`)
 }
 
-async function replayOnce() {
-  const replay = startReplay({
-    sessionId: 'bench',
-    store: folder,
-    targetEndpoint: sink.url,
-    speedMultiplier: Infinity,
+async function replayOverHttp() {
+  const sink = await startSink()
+  try {
+    return await withSession(async (session) => {
+      const target = { targetEndpoint: sink.url, speedMultiplier: Infinity }
+      const { sentRecords } = await startReplay({ ...session, ...target }).finished
+      if (sentRecords !== SPANS) throw new Error(`sent ${sentRecords} of ${SPANS} spans`)
+    })
+  } finally {
+    sink.stop()
+  }
+}
+
+function replayIntoNothing() {
+  return withSession(async (session) => {
+    let items = 0
+    const options = { ...session, timestampAdjustment: 'relative', speedMultiplier: Infinity }
+    for await (const batch of replayDataStream(options)) items += batch.itemCount
+    if (items !== SPANS) throw new Error(`streamed ${items} of ${SPANS} spans`)
   })
-  const { sentRecords } = await replay.finished
-  if (sentRecords !== batches * SPANS_PER_BATCH) throw new Error(`sent ${sentRecords}`)
 }
 
-function shiftJson(json) {
-  for (let call = 0; call < JSON_CALLS; call++) {
-    const request = JSON.parse(json)
-    const move = (time) => String(BigInt(time) + 1_000_000_000n)
-    for (const { scopeSpans } of request.resourceSpans) {
-      for (const { spans } of scopeSpans) {
-        for (const span of spans) {
-          span.startTimeUnixNano = move(span.startTimeUnixNano)
-          span.endTimeUnixNano = move(span.endTimeUnixNano)
-          for (const event of span.events) event.timeUnixNano = move(event.timeUnixNano)
-        }
+/** Of fewer requests, counted up: it takes its time. */
+async function shiftJson() {
+  const calls = Math.min(batches, 60)
+  const json = Buffer.from(JsonTraceSerializer.serializeRequest(finishedSpans())).toString()
+  for (let call = 0; call < 10; call++) shiftRequest(json)
+  const seconds = await cpuSeconds(() => {
+    for (let call = 0; call < calls; call++) shiftRequest(json)
+  })
+  return seconds * (batches / calls)
+}
+
+function shiftRequest(json) {
+  const request = JSON.parse(json)
+  const move = (time) => String(BigInt(time) + 1_000_000_000n)
+  for (const { scopeSpans } of request.resourceSpans) {
+    for (const { spans } of scopeSpans) {
+      for (const span of spans) {
+        span.startTimeUnixNano = move(span.startTimeUnixNano)
+        span.endTimeUnixNano = move(span.endTimeUnixNano)
+        for (const event of span.events) event.timeUnixNano = move(event.timeUnixNano)
       }
     }
-    JSON.stringify(request)
   }
-}
-
-function report(seconds) {
-  const perSecond = (spent) => Math.round((batches * SPANS_PER_BATCH) / median(spent) / 1000)
-  console.table({
-    'replay, relative, unpaced, over HTTP': {
-      'thousand spans per CPU second': perSecond(seconds.replay),
-    },
-    'JSON parse, shift, stringify': { 'thousand spans per CPU second': perSecond(seconds.json) },
-  })
-  const ratios = seconds.replay.map((spent, round) => seconds.json[round] / spent)
-  console.log(`replay : JSON = ${median(ratios).toFixed(1)} (target: at least 15)`)
+  return JSON.stringify(request)
 }
