@@ -16,8 +16,10 @@ import { exportThrough } from './export-through'
  */
 export class CapturingMetricExporter implements PushMetricExporter {
   // Readers test whether these are there, and choose for themselves if not.
-  readonly selectAggregation?: PushMetricExporter['selectAggregation']
-  readonly selectAggregationTemporality?: PushMetricExporter['selectAggregationTemporality']
+  readonly selectAggregation?: NonNullable<PushMetricExporter['selectAggregation']>
+  readonly selectAggregationTemporality?: NonNullable<
+    PushMetricExporter['selectAggregationTemporality']
+  >
 
   constructor(
     readonly capture: BatchRecorder,
