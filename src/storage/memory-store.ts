@@ -28,7 +28,7 @@ const SHARED_OBJECTS = Symbol.for('otel-tape.shared-memory')
  */
 function sharedObjects(): Map<string, Objects> {
   const holder = globalThis as { [SHARED_OBJECTS]?: Map<string, Objects> }
-  return (holder[SHARED_OBJECTS] ??= new Map())
+  return (holder[SHARED_OBJECTS] ??= new Map<string, Objects>())
 }
 
 /**
