@@ -82,9 +82,7 @@ const timerMillis = v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_
 
 const configSchema = v.strictObject({
   sessionId: text,
-  store: v.optional(
-    v.union([v.string(), v.custom<ObjectStore>(isObjectStore)], 'expected an ObjectStore or a URL'),
-  ),
+  store: v.optional(v.union([v.string(), v.custom<ObjectStore>(isObjectStore)])),
   diagnosticSessionId: text,
   description: text,
   enabledFlags: v.optional(v.array(v.string())),
@@ -137,9 +135,10 @@ function checkConfig(config: CaptureConfig): CaptureConfig {
   const [issue] = parsed.issues
   const option = v.getDotPath(issue) ?? 'config'
   const isUnknown = issue.type === 'strict_object' && issue.expected === 'never'
+  const expected = option === 'store' ? 'an ObjectStore or a URL' : issue.expected
   const problem = isUnknown
     ? `unknown option '${option}': known are ${Object.keys(configSchema.entries).join(', ')}`
-    : `option ${option}: expected ${issue.expected ?? 'another value'}, got ${issue.received}`
+    : `option ${option}: expected ${expected ?? 'another value'}, got ${issue.received}`
   throw new CaptureError('InvalidConfig', `startCapture: ${problem}`, undefined, {
     cause: new v.ValiError(parsed.issues),
   })

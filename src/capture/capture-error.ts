@@ -3,6 +3,7 @@
 
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import { SessionError, type SessionErrorCode } from '../session/session-error'
+import { isStorageError } from '../storage/storage-error'
 
 /**
  * - `SessionNotFound`: nothing is stored under that id
@@ -51,7 +52,7 @@ export function toCaptureError(error: unknown, sessionId?: string): CaptureError
   const reason =
     error instanceof SessionError
       ? REASONS[error.code]
-      : error instanceof MalformedOtlpError
+      : error instanceof MalformedOtlpError || isStorageError(error, 'INVALID_URL')
         ? 'InvalidConfig'
         : isZlibError(error)
           ? 'CompressionFailure'

@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { diag } from '@opentelemetry/api'
 import { listSessions, loadSession } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
 import { holdProcess } from '../storage/hold-process'
@@ -22,11 +23,15 @@ export function getCaptureStatus(
   return withStore(store, (opened) => loadSession(opened, sessionId), sessionId)
 }
 
-/** All sessions of a store, by id, whatever their status. Rejects with `CaptureError`. */
+/**
+ * All sessions of a store, by id, whatever their status. Rejects with `CaptureError`.
+ * One whose metadata can't be read is named in a warning through `diag`.
+ */
 export function listCaptureSessions(store?: ObjectStore | string): Promise<SessionMetadata[]> {
   return withStore(store, async (opened) => {
     const sessions: SessionMetadata[] = []
-    for await (const session of listSessions(opened)) sessions.push(session)
+    const onUnreadable = ({ message }: Error): void => diag.warn(`otel-tape: ${message}`)
+    for await (const session of listSessions(opened, { onUnreadable })) sessions.push(session)
     return sessions
   })
 }

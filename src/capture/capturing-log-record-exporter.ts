@@ -4,6 +4,7 @@
 import { encodeLogRecords } from '../otlp/encode-log-records'
 import type { ExportResult, LogRecordExporter, ReadableLogRecord } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
+import { checkWrapping } from './check-wrapping'
 import { exportThrough } from './export-through'
 
 /**
@@ -17,7 +18,9 @@ export class CapturingLogRecordExporter implements LogRecordExporter {
   constructor(
     readonly capture: BatchRecorder,
     readonly inner?: LogRecordExporter,
-  ) {}
+  ) {
+    checkWrapping('CapturingLogRecordExporter', capture, inner)
+  }
 
   export(logs: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
     this.capture.record('logs', () => encodeLogRecords(logs))

@@ -4,6 +4,7 @@
 import { encodeMetrics } from '../otlp/encode-metrics'
 import type { ExportResult, PushMetricExporter, ResourceMetrics } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
+import { checkWrapping } from './check-wrapping'
 import { exportThrough } from './export-through'
 
 /**
@@ -25,6 +26,7 @@ export class CapturingMetricExporter implements PushMetricExporter {
     readonly capture: BatchRecorder,
     readonly inner?: PushMetricExporter,
   ) {
+    checkWrapping('CapturingMetricExporter', capture, inner)
     if (inner?.selectAggregation) {
       this.selectAggregation = inner.selectAggregation.bind(inner)
     }

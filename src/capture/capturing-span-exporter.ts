@@ -4,6 +4,7 @@
 import { encodeSpans } from '../otlp/encode-spans'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
+import { checkWrapping } from './check-wrapping'
 import { exportThrough } from './export-through'
 
 /**
@@ -20,7 +21,9 @@ export class CapturingSpanExporter implements SpanExporter {
   constructor(
     readonly capture: BatchRecorder,
     readonly inner?: SpanExporter,
-  ) {}
+  ) {
+    checkWrapping('CapturingSpanExporter', capture, inner)
+  }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
     this.capture.record('traces', () => encodeSpans(spans))

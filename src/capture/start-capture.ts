@@ -1,9 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { diag } from '@opentelemetry/api'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otlp/sdk-types'
 import { SIGNALS, type Signal, isSignal } from '../otlp/signal'
+import { sniffSignal } from '../otlp/sniff-signal'
 import type { SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { type AcceptedBatch, SessionWriter } from '../session/session-writer'
@@ -98,6 +100,7 @@ class SessionCapture implements Capture {
   readonly #warnings = createRareWarnings()
   readonly #enabled: ReadonlySet<Signal>
   readonly #durationTimer: NodeJS.Timeout | undefined
+  #lastFailure = 'none yet, it has not answered'
   #refusal: CaptureError | undefined
   #stopping: Promise<SessionMetadata> | undefined
   #final: SessionMetadata | undefined
@@ -140,8 +143,9 @@ class SessionCapture implements Capture {
       const body = encode()
       if (body.length > 0 && !this.#write(signal, body)) {
         this.#warnings.warn(
-          `the store is too slow or down: ${this.#config.maxQueueBytes} bytes wait, ` +
-            `a batch of ${signal} was dropped (session '${this.sessionId}')`,
+          `${this.#store.url} is too slow or down: ${this.#config.maxQueueBytes} bytes wait, ` +
+            `a batch of ${signal} was dropped (session '${this.sessionId}'). ` +
+            `Last failure: ${this.#lastFailure}`,
         )
       }
     } catch (error) {
@@ -257,7 +261,8 @@ class SessionCapture implements Capture {
   }
 
   #onStoreFailure(error: unknown): void {
-    const { message } = error as Error
+    const { message } = toCaptureError(error, this.sessionId)
+    this.#lastFailure = message
     this.#warnings.warn(
       `session '${this.sessionId}' can't be stored in ${this.#store.url} now: ${message}`,
     )
@@ -270,7 +275,9 @@ class SessionCapture implements Capture {
         ? `bytes must be a Uint8Array, got ${typeof bytes}`
         : !this.#enabled.has(signal)
           ? `this capture does not record ${signal}`
-          : undefined
+          : holdsAnother(bytes, signal)
+            ? `these ${bytes.length} bytes are OTLP ${sniffSignal(bytes)}, not ${signal}`
+            : undefined
     if (problem) {
       throw new CaptureError('InvalidConfig', `captureOTLPData: ${problem}`, this.sessionId)
     }
@@ -291,18 +298,32 @@ class SessionCapture implements Capture {
   }
 }
 
+/** The three kinds of request look alike from outside; counted as another, one would be stored for good. */
+function holdsAnother(bytes: Uint8Array, signal: Signal): boolean {
+  return (sniffSignal(bytes) ?? signal) !== signal
+}
+
 function enabledSignals(config: ResolvedCaptureConfig): ReadonlySet<Signal> {
   const { captureTraces, captureMetrics, captureLogs } = config
   const enabled = { traces: captureTraces, metrics: captureMetrics, logs: captureLogs }
   return new Set(SIGNALS.filter((signal) => enabled[signal]))
 }
 
+/** Where a capture keeps its session when the environment names a store that is none. */
+const FALLBACK_STORE = 'file:.otel-tape'
+
 function openConfiguredStore(store: ObjectStore | string | undefined): ObjectStore {
   if (typeof store === 'object') return store
   try {
     return openStore(store)
   } catch (error) {
-    const message = `startCapture: ${(error as Error).message}`
-    throw new CaptureError('InvalidConfig', message, undefined, { cause: error })
+    const { message } = error as Error
+    if (store === undefined) {
+      diag.warn(
+        `otel-tape: the environment's store is ignored, using ${FALLBACK_STORE}: ${message}`,
+      )
+      return openStore(FALLBACK_STORE)
+    }
+    throw new CaptureError('InvalidConfig', `startCapture: ${message}`, undefined, { cause: error })
   }
 }

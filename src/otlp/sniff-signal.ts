@@ -37,6 +37,7 @@ function enterFirst(reader: WireReader, field: number): boolean {
   return false
 }
 
+const TRACE_ID_BYTES = 16
 const METRIC_DATA_FIELDS = [5, 7, 9, 10, 11]
 
 function signalOfItem(item: WireReader): Signal | undefined {
@@ -48,10 +49,15 @@ function signalOfItem(item: WireReader): Signal | undefined {
       if (field === 7 || field === 8) return 'traces'
       if (field === 1 || field === 11) return 'logs'
     } else if (wireType === WireType.LENGTH) {
-      if (field === 1) hasName = true
+      if (field === 1) hasName = !mayBeTraceId(item)
       else if (METRIC_DATA_FIELDS.includes(field)) hasData = true
     }
     item.skip()
   }
   return hasName && hasData ? 'metrics' : undefined
+}
+
+/** A span without times has a trace id where a metric has its name. */
+function mayBeTraceId({ bytes, position }: WireReader): boolean {
+  return bytes[position] === 0 || bytes[position] === TRACE_ID_BYTES
 }

@@ -5,7 +5,7 @@ import { SIGNALS, type Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import { readMetadata } from './membership'
 import { type SessionMetadata, emptyMetadata, serializeMetadata, withTotals } from './metadata'
-import { indexSegment } from './segment-reader'
+import { type BatchIndexEntry, indexSegment } from './segment-reader'
 import { SessionError } from './session-error'
 import { SESSIONS_PREFIX, metadataKey, sessionPrefix } from './session-keys'
 import { listSegments } from './session-reader'
@@ -32,33 +32,40 @@ export async function loadSession(
   return withTotals({ ...metadata, status: statusOf(summaries) }, summaries)
 }
 
+export interface ListSessionsOptions extends OperationOptions {
+  /** Told of each session that is there and can't be described. */
+  onUnreadable?: (error: SessionError) => void
+}
+
 /** Every session of a store, by id. Visits one small object a session, not its segments. */
 export async function* listSessions(
   store: ObjectStore,
-  options: OperationOptions = {},
+  options: ListSessionsOptions = {},
 ): AsyncGenerator<SessionMetadata, void, undefined> {
   for await (const folder of store.listFolders(SESSIONS_PREFIX, options)) {
     const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
     try {
       yield await loadSession(store, sessionId, options)
     } catch (error) {
-      // Removed in between, or no session at all. Damaged metadata is for `loadSession` to show.
       if (!(error instanceof SessionError)) throw error
+      // Else it was removed in between, or never was a session.
+      if (error.code === 'METADATA_CORRUPTED') options.onUnreadable?.(error)
     }
   }
 }
 
 /**
- * Completes a session whose writers are gone, counting anew what it holds.
- * Throws `SessionError` of code `SESSION_ACTIVE` while a writer lives.
+ * Completes a session whose writers are gone, counting anew what it holds; makes
+ * its `metadata.json` anew if that can't be read. Throws `SessionError` of code
+ * `SESSION_ACTIVE` while a writer lives.
  */
 export async function completeSession(
   store: ObjectStore,
   sessionId: string,
   options: OperationOptions = {},
 ): Promise<SessionMetadata> {
-  const existing = await readMetadata(store, sessionId, options)
-  if (existing?.metadata.status === 'completed') return existing.metadata
+  const metadata = await readMetadataIfIntact(store, sessionId, options)
+  if (metadata?.status === 'completed') return metadata
   const summaries = await readWriterSummaries(store, sessionId, options)
   const living = summaries.find((summary) => isLiving(summary))
   if (living) {
@@ -69,25 +76,41 @@ export async function completeSession(
       sessionId,
     )
   }
-  const base = existing?.metadata ?? (await describeObjects(store, sessionId, options))
-  const counted = await countObjects(store, sessionId, options)
+  const key = metadataKey(sessionId)
+  const replaced = await store.head(key, options)
+  const base = metadata ?? (await describeObjects(store, sessionId, options))
+  const { signals, serviceNames } = await countObjects(store, sessionId, options)
+  const counted = { signals: withDrops(signals, summaries), serviceNames }
+  const named = summaries.map((summary) => ({ ...summary, signals: NO_TOTALS }))
   const completed: SessionMetadata = {
-    ...withTotals(base, [{ signals: withDrops(counted, summaries), serviceNames: [] }]),
-    serviceNames: withTotals(base, summaries).serviceNames,
+    ...withTotals(base, [counted, ...named]),
     status: 'completed',
     endTime:
       summaries
         .map((summary) => summary.updatedAt)
         .sort()
         .at(-1) ?? new Date().toISOString(),
+    writers: Math.max(base.writers, summaries.length),
     interruptedWriters: summaries.filter((summary) => summary.state !== 'stopped').length,
   }
-  const condition = existing ? { ifMatch: existing.etag } : { ifAbsent: true }
-  await store.put(metadataKey(sessionId), serializeMetadata(completed), {
-    ...options,
-    ...condition,
-  })
+  const condition = replaced ? { ifMatch: replaced.etag } : { ifAbsent: true }
+  await store.put(key, serializeMetadata(completed), { ...options, ...condition })
   return completed
+}
+
+const NO_TOTALS = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
+
+async function readMetadataIfIntact(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<SessionMetadata | undefined> {
+  try {
+    return (await readMetadata(store, sessionId, options))?.metadata
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'METADATA_CORRUPTED') return undefined
+    throw error
+  }
 }
 
 /** Removes a session and everything in it. Returns how many objects that were. */
@@ -128,17 +151,22 @@ async function describeObjects(
   sessionId: string,
   options: OperationOptions,
 ): Promise<SessionMetadata> {
-  const signals = await countObjects(store, sessionId, options)
+  const { signals, serviceNames } = await countObjects(store, sessionId, options)
   if (SIGNALS.every((signal) => signals[signal].segments === 0)) throw notFound(store, sessionId)
   const all = SIGNALS.map((signal) => signals[signal]).reduce(addTotals)
   const startMillis = Number(BigInt(all.firstArrivalUnixNano ?? 0) / 1_000_000n)
   const startTime = new Date(startMillis).toISOString()
   const metadata = emptyMetadata({ sessionId, createdBy: 'unknown', enabledFlags: [] }, startTime)
   return {
-    ...withTotals(metadata, [{ signals, serviceNames: [] }]),
+    ...withTotals(metadata, [{ signals, serviceNames }]),
     writers: 0,
     status: 'completed',
   }
+}
+
+interface CountedObjects {
+  signals: Record<Signal, SignalTotals>
+  serviceNames: string[]
 }
 
 /** Totals from the objects themselves. */
@@ -146,28 +174,37 @@ async function countObjects(
   store: ObjectStore,
   sessionId: string,
   options: OperationOptions,
-): Promise<Record<Signal, SignalTotals>> {
-  const totals = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
+): Promise<CountedObjects> {
+  const signals = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
+  const serviceNames = new Set<string>()
   const read = { store, sessionId, onDamage: () => undefined, ...options }
   for await (const object of listSegments(read)) {
     let last: Signal | undefined
-    for await (const { signal, itemCount, capturedAtUnixNano } of indexSegment(object, read)) {
-      const arrival = String(capturedAtUnixNano)
-      totals[signal] = addTotals(totals[signal], {
-        ...EMPTY_TOTALS,
-        items: itemCount,
-        batches: 1,
-        firstArrivalUnixNano: arrival,
-        lastArrivalUnixNano: arrival,
-      })
-      last = signal
+    for await (const entry of indexSegment(object, read)) {
+      signals[entry.signal] = addTotals(signals[entry.signal], totalsOfEntry(entry))
+      for (const name of entry.range.serviceNames ?? []) serviceNames.add(name)
+      last = entry.signal
     }
     if (last) {
       const stored = { ...EMPTY_TOTALS, segments: 1, storedBytes: object.sizeBytes }
-      totals[last] = addTotals(totals[last], stored)
+      signals[last] = addTotals(signals[last], stored)
     }
   }
-  return totals
+  return { signals, serviceNames: [...serviceNames] }
+}
+
+function totalsOfEntry(entry: BatchIndexEntry): SignalTotals {
+  const { itemCount, lengthBytes, capturedAtUnixNano, range } = entry
+  return {
+    ...EMPTY_TOTALS,
+    items: itemCount,
+    batches: 1,
+    uncompressedBytes: lengthBytes,
+    firstArrivalUnixNano: String(capturedAtUnixNano),
+    lastArrivalUnixNano: String(capturedAtUnixNano),
+    firstItemTimeUnixNano: range.firstItemTimeUnixNano?.toString(),
+    lastItemTimeUnixNano: range.lastItemTimeUnixNano?.toString(),
+  }
 }
 
 function withDrops(

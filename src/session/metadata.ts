@@ -109,7 +109,7 @@ export function parseMetadata(json: Uint8Array, sessionId: string): SessionMetad
     throw new SessionError(
       'METADATA_CORRUPTED',
       `metadata.json of session '${sessionId}' can't be read: ${(error as Error).message}. ` +
-        `Remove it and run 'otel-tape sessions complete ${sessionId}' to rebuild it from the segments.`,
+        `Run 'otel-tape sessions complete ${sessionId}' to make it anew from the segments.`,
       sessionId,
       { cause: error },
     )

@@ -37,8 +37,15 @@ export interface ReadSegmentOptions extends BatchSelection {
   signal?: AbortSignal
 }
 
-/** Counts of one batch, known from a block's header. */
-export type BatchIndexEntry = Omit<RecordedBatch, 'body'>
+/** What can be told of a batch without inflating the block that it lies in. */
+export interface BatchIndexEntry extends Omit<RecordedBatch, 'body'> {
+  readonly lengthBytes: number
+  /** Of the whole block, if it lies in one. */
+  readonly range: Pick<
+    BlockHeader,
+    'firstItemTimeUnixNano' | 'lastItemTimeUnixNano' | 'serviceNames'
+  >
+}
 
 /** Reads the wanted batches of one object, ours or another tool's, in the order in which they lie. */
 export async function* readSegment(
@@ -59,13 +66,13 @@ export async function* indexSegment(
   const { key } = object
   for await (const { block, batch } of readPieces(object, options)) {
     if (block === undefined) {
-      yield batch
+      const { body, ...rest } = batch
+      yield { ...rest, lengthBytes: body.length, range: summarizeRequest(body, batch.signal) }
       continue
     }
-    const { signal, batches } = block.header
-    for (const { itemCount, capturedAtUnixNano } of batches) {
-      if (isWithin(capturedAtUnixNano, options))
-        yield { signal, key, itemCount, capturedAtUnixNano }
+    const { signal, batches, ...range } = block.header
+    for (const counts of batches) {
+      if (isWithin(counts.capturedAtUnixNano, options)) yield { ...counts, signal, key, range }
     }
   }
 }

@@ -21,8 +21,8 @@ export function checkSessionId(sessionId: unknown): asserts sessionId is string 
   )
 }
 
-/** An id nobody else has, which sorts by the time it was made: `20261121T074502Z-9f1c02ab`. */
+/** An id nobody else has, which sorts by the time it was made: `20261121T074502.123Z-9f1c02ab`. */
 export function generateSessionId(now: Date = new Date()): string {
-  const second = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  return `${second}-${randomBytes(4).toString('hex')}`
+  const time = now.toISOString().replace(/[-:]/g, '')
+  return `${time}-${randomBytes(4).toString('hex')}`
 }

@@ -1,10 +1,19 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { type CaptureConfig, resolveCaptureConfig } from '../../src/capture/capture-config'
+import { CaptureError } from '../../src/capture/capture-error'
 import { getCaptureStatus } from '../../src/capture/capture-status'
+import { CapturingLogRecordExporter } from '../../src/capture/capturing-log-record-exporter'
+import { CapturingSpanExporter } from '../../src/capture/capturing-span-exporter'
 import { startCapture } from '../../src/capture/start-capture'
+
+const capture = startCapture({ store: 'memory:', sessionId: 'wrapping' })
+afterAll(() => capture.stop())
 
 test.each<[string, unknown, RegExp]>([
   ['an unknown option', { sesionId: 'x' }, /unknown option 'sesionId'.*sessionId/],
@@ -13,7 +22,7 @@ test.each<[string, unknown, RegExp]>([
   ['a session id in unicode', { sessionId: 'sitzung-ü' }, /is not allowed/],
   ['a session id of 10,000 characters', { sessionId: 'x'.repeat(10_000) }, /is not allowed/],
   ['a session id that is no text', { sessionId: 7 }, /sessionId.*string.*7/],
-  ['a store that is none', { store: { get: true } }, /store/],
+  ['a store that is none', { store: { get: true } }, /store: expected an ObjectStore or a URL/],
   ['a store of an unknown kind', { store: 'ftp://host/x' }, /ftp/],
   ['a flag that is no flag', { captureTraces: 'no' }, /captureTraces.*boolean.*"no"/],
   ['a negative limit', { maxSizeMB: -1 }, /maxSizeMB.*-1/],
@@ -37,7 +46,12 @@ test.each([
   ['CAPTURE_MAX_SIZE_MB', 'much', 'maxSizeMB', 5000],
   ['CAPTURE_MAX_DURATION_MINUTES', '-3', 'maxDurationMinutes', 120],
   ['CAPTURE_COMPRESSION_ENABLED', 'maybe', 'compressionLevel', 1],
-  ['OTEL_TAPE_SESSION_ID', 'a/b', 'sessionId', expect.stringMatching(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/)],
+  [
+    'OTEL_TAPE_SESSION_ID',
+    'a/b',
+    'sessionId',
+    expect.stringMatching(/^\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}$/),
+  ],
 ] as const)('a wrong variable %s=%s warns and is ignored', (name, value, option, fallback) => {
   const warnings: string[] = []
   const ignore = (): undefined => undefined
@@ -50,6 +64,48 @@ test.each([
   diag.disable()
   expect(resolved[option]).toEqual(fallback)
   expect(warnings).toEqual([expect.stringContaining(name)])
+})
+
+test.each([
+  ['OTEL_TAPE_STORE', 'ftp://host/x'],
+  ['MINIO_ENDPOINT', 'http://localhost:9000'],
+])('a store that %s=%s does not describe warns, and the default serves', async (name, value) => {
+  const warnings: string[] = []
+  const ignore = (): undefined => undefined
+  const warn = (text: string): unknown => warnings.push(text)
+  diag.setLogger(
+    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'otel-tape-env-'))
+  const before = process.cwd()
+  process.chdir(folder)
+  process.env[name] = value
+  try {
+    const { status } = await startCapture({ sessionId: 'env' }).stop()
+    expect(status).toBe('completed')
+    expect(existsSync(join(folder, '.otel-tape/sessions/env/metadata.json'))).toBe(true)
+    expect(warnings).toEqual([expect.stringContaining("the environment's store is ignored")])
+  } finally {
+    delete process.env[name]
+    process.chdir(before)
+    diag.disable()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test.each<[string, () => unknown, RegExp]>([
+  ['no capture', () => new CapturingSpanExporter(undefined as never), /first argument.*undefined/],
+  ['a capture that is none', () => new CapturingLogRecordExporter({} as never), /first argument/],
+  ['an exporter that is none', () => capture.spanExporter(5 as never), /export\(\) method.*got 5/],
+  [
+    'an object that is none',
+    () => capture.metricExporter({} as never),
+    /export\(\) method.*Object/,
+  ],
+])('an exporter is not made of %s', (_, make, message) => {
+  expect(make).toThrow(message)
+  expect(make).toThrow(CaptureError)
 })
 
 test('code beats environment beats default', () => {
@@ -78,6 +134,9 @@ test('a session that is missing, or whose id is none, is a typed error', async (
     sessionId: 'nowhere',
   })
   await expect(getCaptureStatus('../x', 'memory:')).rejects.toMatchObject({
+    reason: 'InvalidConfig',
+  })
+  await expect(getCaptureStatus('x', 'ftp://host/x')).rejects.toMatchObject({
     reason: 'InvalidConfig',
   })
 })

@@ -67,6 +67,13 @@ test.each<[string, unknown, unknown, RegExp]>([
   ['bytes that are no OTLP', Buffer.from('hello'), 'logs', /no OTLP logs/],
   ['text', 'hello', 'logs', /Uint8Array, got string/],
   ['another signal', Buffer.alloc(0), 'spans', /'spans' is none of traces, metrics, logs/],
+  [
+    'logs as traces',
+    makeBatch('logs', { names: ['a'] }).body,
+    'traces',
+    /are OTLP logs, not traces/,
+  ],
+  ['metrics as logs', makeBatch('metrics', { names: ['a'] }).body, 'logs', /are OTLP metrics, not/],
   ['a signal that is not captured', Buffer.alloc(0), 'metrics', /does not record metrics/],
 ])('%s is refused with InvalidConfig', async (_, bytes, signal, message) => {
   const capture = startCapture({ store: 'memory:', sessionId: 'bad', captureMetrics: false })

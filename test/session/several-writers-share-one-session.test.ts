@@ -81,6 +81,7 @@ test('a session whose writers died is failed, and can be completed with what was
   await writer.ready
   writer.write(makeBatch('traces', { names: ['a', 'b'] }))
   await writer.flush(soon())
+  const { signals: before } = await loadSession(store, 'killed')
   // What a process leaves that was killed: a summary that says active, of a pid that is gone.
   const key = await onlyWriterKey(store, 'killed')
   const summary = JSON.parse(Buffer.from((await store.get(key)).body).toString()) as {
@@ -102,6 +103,27 @@ test('a session whose writers died is failed, and can be completed with what was
     serviceNames: ['checkout'],
   })
   expect(await loadSession(store, 'killed')).toEqual(completed)
+  expect(completed.signals).toEqual(before)
+})
+
+test('metadata that can not be read is named, and made anew from what is stored', async () => {
+  const store = new MemoryStore()
+  const before = await recordSession(store, 'torn', [makeBatch('logs', { names: ['a', 'b'] })])
+  await store.put('sessions/torn/metadata.json', Buffer.from('{"sessionId":'))
+  await recordSession(store, 'whole', [makeBatch('logs', { names: ['c'] })])
+
+  await expect(loadSession(store, 'torn')).rejects.toMatchObject({ code: 'METADATA_CORRUPTED' })
+  const unreadable: string[] = []
+  const onUnreadable = ({ message }: Error): unknown => unreadable.push(message)
+  const listed: string[] = []
+  for await (const { sessionId } of listSessions(store, { onUnreadable })) listed.push(sessionId)
+  expect(listed).toEqual(['whole'])
+  expect(unreadable).toEqual([expect.stringContaining('otel-tape sessions complete torn')])
+
+  const completed = await completeSession(store, 'torn')
+  expect(completed).toMatchObject({ status: 'completed', capturedLogs: 2, writers: 1 })
+  expect(completed.signals).toEqual(before.signals)
+  expect(completed.serviceNames).toEqual(before.serviceNames)
 })
 
 test('a session with a living writer is not completed behind its back', async () => {
