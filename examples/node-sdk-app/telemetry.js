@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Loaded before the app: `node --import ./telemetry.js app.js`.
+import { register } from 'node:module'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -10,6 +11,9 @@ import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { startCapture } from 'otel-tape'
+
+// What an ES module imports can be instrumented only by way of this hook.
+register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
 
 // Where it is kept: OTEL_TAPE_STORE or MINIO_ENDPOINT, else the folder .otel-tape.
 export const capture = startCapture({ description: 'the example app', createdBy: 'example' })
@@ -30,7 +34,7 @@ const sdk = new NodeSDK({
 sdk.start()
 
 export async function stopTelemetry() {
-  // No backend may be listening; what was recorded is safe all the same.
+  // Without a backend this takes ten seconds and fails; what was recorded is safe all the same.
   await sdk.shutdown().catch((error) => console.error(`not exported: ${error.message}`))
   return capture.stop()
 }

@@ -32,6 +32,8 @@ try {
 
 async function newestSession() {
   const sessions = await listAvailableReplays()
-  if (sessions.length === 0) throw new Error('there is no completed session; record one first')
-  return sessions.sort((a, b) => (a.startTime < b.startTime ? 1 : -1))[0].sessionId
+  const newest = sessions.sort((a, b) => (a.startTime < b.startTime ? 1 : -1))[0]
+  if (newest) return newest.sessionId
+  console.error('there is no completed session: record one first, or set OTEL_TAPE_STORE')
+  process.exit(1)
 }
