@@ -25,7 +25,7 @@ MINIO_ENDPOINT is set, else the folder .otel-tape. Of MinIO, endpoint and
 credentials come from MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY.
 
 Exit codes: 0 all of it worked, 1 something did not (stderr says what), 2 wrong
-usage, 130 ended by Ctrl-C.`
+usage, 130 ended by Ctrl-C, 143 by SIGTERM.`
 
 /** The command line, as it is parsed. */
 export function createProgram(terminal: Terminal): Command {

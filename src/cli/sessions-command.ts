@@ -69,7 +69,7 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     })
   sessions
     .command('check')
-    .description('whether the store can be reached and written')
+    .description('whether the store can be reached and used')
     .action(async (_options: object, command: Command) => {
       const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
       await withStore(url, (store) => checkStore(store, terminal, { json }))

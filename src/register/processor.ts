@@ -16,7 +16,7 @@ interface Exporter<Item> {
 }
 
 /**
- * Makes a processor that exports to `exporter`. Until `sdk-logs` 0.218 and with
+ * Makes a processor that exports to `exporter`. Until `sdk-logs` 0.219 and with
  * `sdk-trace-base` that takes `(exporter, options)`, since then `({ exporter,
  * ...options })`: what is given here is both.
  */
