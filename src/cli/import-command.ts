@@ -19,8 +19,9 @@ Reads OTLP as protobuf, JSON or JSON lines, plain or in gzip or zstd: what the
 Collector's file and awss3 exporters write, 'otel-tape cat', and segments of
 sessions. Segments keep the time at which each batch arrived. Other files don't
 know it: their requests arrive when their last span ended, or their last data
-point or log record was made. Requests without any time arrive when the file's
-path says (year=…/month=…/day=…/hour=…), or when it was last changed.`
+point or log record was made. A time that the file's path says (year=…/month=…/
+day=…/hour=…) counts instead, unless the item is from the day after it. Requests
+without any time arrive then, or when the file was last changed.`
 
 interface ImportCommandOptions extends GlobalOptions {
   session?: string

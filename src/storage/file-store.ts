@@ -34,6 +34,7 @@ import type {
 } from './object-store'
 import { PendingOperations } from './pending-operations'
 import { alreadyThere, assertPrecondition } from './precondition'
+import { shownValue } from './shown-value'
 import { StorageError } from './storage-error'
 
 export interface FileStoreOptions {
@@ -73,12 +74,7 @@ export class FileStore implements ObjectStore {
 
   constructor(root: string, options: FileStoreOptions = {}) {
     const { timeoutMillis } = { ...DEFAULTS, ...options }
-    if (root === '' || root.includes('\0')) {
-      throw new StorageError(
-        'INVALID_URL',
-        `A FileStore needs a folder, got ${JSON.stringify(root)}.`,
-      )
-    }
+    assertRoot(root)
     this.#root = resolve(root)
     this.#pending = join(this.#root, PENDING_FOLDER)
     this.#timeoutMillis = timeoutMillis
@@ -266,6 +262,23 @@ export class FileStore implements ObjectStore {
       // Not empty, or removed by someone else: what we wanted is so already.
     }
   }
+}
+
+function assertRoot(root: unknown): void {
+  if (typeof root !== 'string' || root === '' || root.includes('\0')) {
+    throw new StorageError(
+      'INVALID_URL',
+      `A FileStore needs the path of a folder, such as './recordings', got ${shownValue(root)}.`,
+    )
+  }
+  // As a path, a URL is a folder named 'file:'. It isn't repeated whole: it may hold a password.
+  const scheme = /^(?:file|memory|s3):/i.exec(root)?.[0]
+  if (scheme === undefined) return
+  throw new StorageError(
+    'INVALID_URL',
+    `A FileStore needs a path, got a URL that begins with '${scheme}'. Open it with openStore, ` +
+      `or write a plain path such as './recordings'.`,
+  )
 }
 
 /** Puts the file in place unless there is one; `false` if this file system knows no hard links. */

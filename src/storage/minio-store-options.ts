@@ -3,6 +3,7 @@
 
 import { assertKey } from './object-key'
 import { type S3Endpoint, parseEndpoint } from './s3-endpoint'
+import { shownValue } from './shown-value'
 import { StorageError, isStorageError } from './storage-error'
 
 export interface MinioStoreOptions {
@@ -47,8 +48,27 @@ const DEFAULTS = Object.freeze({
   maxSockets: 16,
 })
 
+/** Every option, and what its value must be. */
+const EXPECTED: Readonly<Record<keyof MinioStoreOptions, string>> = {
+  endpoint: `a URL such as 'http://localhost:9000'`,
+  accessKey: 'a string',
+  secretKey: 'a string',
+  sessionToken: 'a string or left out',
+  region: 'a string or left out',
+  bucket: `a bucket's name such as 'recordings'`,
+  prefix: 'a string or left out',
+  timeoutMillis: 'a number above 0',
+  attemptTimeoutMillis: 'a number above 0',
+  initialDelayMillis: 'a number above 0',
+  maxSockets: 'a number above 0',
+}
+const REQUIRED_TEXTS = ['endpoint', 'bucket', 'accessKey', 'secretKey'] as const
+const OPTIONAL_TEXTS = ['sessionToken', 'region', 'prefix'] as const
+const SECRETS: ReadonlySet<string> = new Set(['accessKey', 'secretKey', 'sessionToken'])
+
 /** Fills in defaults and throws `INVALID_URL` for what can't work; no message repeats a secret. */
 export function resolveOptions(options: MinioStoreOptions): ResolvedMinioStoreOptions {
+  assertOptions(options)
   const { accessKey, secretKey, sessionToken, bucket } = options
   const resolved = {
     accessKey,
@@ -73,6 +93,29 @@ export function resolveOptions(options: MinioStoreOptions): ResolvedMinioStoreOp
   return resolved
 }
 
+/** A type says the same, but not to a program in JavaScript. */
+function assertOptions(options: MinioStoreOptions): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null) {
+    throw invalid(
+      `A MinioStore needs an object of ${REQUIRED_TEXTS.join(', ')}, got ${shownValue(given)}.`,
+    )
+  }
+  // The value of an unknown option is not repeated: it may be a misnamed secret.
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(EXPECTED, name))
+  if (unknown !== undefined) {
+    const known = Object.keys(EXPECTED).join(', ')
+    throw invalid(`A MinioStore has no option '${unknown}'; it takes ${known}.`)
+  }
+  for (const name of REQUIRED_TEXTS) assertText(name, options[name])
+  for (const name of OPTIONAL_TEXTS)
+    if (options[name] !== undefined) assertText(name, options[name])
+}
+
+function assertText(name: keyof MinioStoreOptions, value: unknown): void {
+  if (typeof value !== 'string') throw wrongOption(name, value)
+}
+
 function assertBucketName(bucket: string): void {
   const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)
   const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(bucket)
@@ -83,9 +126,9 @@ function assertBucketName(bucket: string): void {
   )
 }
 
-function assertPositive(name: string, value: number): void {
+function assertPositive(name: keyof MinioStoreOptions, value: number): void {
   if (Number.isFinite(value) && value > 0) return
-  throw invalid(`The option ${name} of a MinioStore must be a number above 0, got ${value}.`)
+  throw wrongOption(name, value)
 }
 
 function folderOf(prefix: string): string {
@@ -97,6 +140,12 @@ function folderOf(prefix: string): string {
     throw isStorageError(error) ? invalid(`Bad prefix. ${error.message}`) : error
   }
   return `${trimmed}/`
+}
+
+function wrongOption(name: keyof MinioStoreOptions, value: unknown): StorageError {
+  const isHidden = SECRETS.has(name) && value !== undefined
+  const got = isHidden ? `a value of type ${typeof value}` : shownValue(value)
+  return invalid(`The option ${name} of a MinioStore must be ${EXPECTED[name]}, got ${got}.`)
 }
 
 function invalid(message: string): StorageError {

@@ -25,18 +25,28 @@ import { type Attempt, retrying } from './retry'
 import type { S3Body } from './s3-body'
 import { S3Bucket, type S3Write } from './s3-bucket'
 import { S3Connection } from './s3-connection'
-import { hasStatus, isMissing, isRetryableS3Error, retryAfterMillis, s3Error } from './s3-error'
+import {
+  hasStatus,
+  isMissing,
+  isNetworkError,
+  isRetryableS3Error,
+  retryAfterMillis,
+  s3Error,
+} from './s3-error'
 import type { S3ListingPage } from './s3-listing'
 import { StorageError, isStorageError } from './storage-error'
 
 /** Somebody waits for the answer of a check; thirty seconds of retries would look like a hang. */
 const CHECK_ATTEMPTS = 3
+/** A server that never answered is more likely to be at another address than about to restart. */
+const UNREACHED_ATTEMPTS = 3
 
 /**
  * Keeps objects in a bucket of MinIO, or of any other S3 server. The bucket is
  * made at the first write, if there is none.
  *
- * Every request has a time limit and is retried, signed anew, while that helps.
+ * Every request has a time limit and is retried, signed anew, while that helps;
+ * where nothing ever answered, a connection that fails is given up after three attempts.
  * A conditional write whose answer got lost is found out to have succeeded. The
  * waits between attempts don't keep the process alive: a program with nothing
  * else to do has to hold itself while it waits for an operation.
@@ -254,7 +264,7 @@ export class MinioStore implements ObjectStore {
       return await this.#operations.run({ name, key, signal }, (ending) =>
         retrying(attempt, {
           ...limits,
-          isRetryable: isRetryableS3Error,
+          isRetryable: (error, attemptNumber) => this.#isRetryable(error, attemptNumber),
           delayHintMillis: retryAfterMillis,
           signal: ending,
         }),
@@ -262,6 +272,13 @@ export class MinioStore implements ObjectStore {
     } catch (error) {
       throw s3Error(error, name, key, this.#place())
     }
+  }
+
+  #isRetryable(error: unknown, attemptNumber: number): boolean {
+    if (!isRetryableS3Error(error)) return false
+    return (
+      this.#connection.isReached || !isNetworkError(error) || attemptNumber < UNREACHED_ATTEMPTS
+    )
   }
 
   #place(): string {

@@ -6,6 +6,7 @@ import { FileStore } from './file-store'
 import { MemoryStore } from './memory-store'
 import { MinioStore } from './minio-store'
 import type { ObjectStore } from './object-store'
+import { shownValue } from './shown-value'
 import { StorageError } from './storage-error'
 
 const DEFAULT_URL = 'file:.otel-tape'
@@ -32,6 +33,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * const store = openStore('file:./recordings')
  */
 export function openStore(url?: string, environment: Environment = process.env): ObjectStore {
+  assertUrl(url)
   const address = url || defaultUrl(environment)
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(address)?.[1].toLowerCase()
   switch (scheme) {
@@ -49,6 +51,14 @@ export function openStore(url?: string, environment: Environment = process.env):
           `Use file:./folder, memory: or s3://bucket/prefix; a folder of that name as './…'.`,
       )
   }
+}
+
+function assertUrl(url: unknown): void {
+  if (url === undefined || typeof url === 'string') return
+  throw invalid(
+    `A store's URL must be a string such as 'file:./folder', 'memory:' or 's3://bucket/prefix', ` +
+      `got ${shownValue(url)}.`,
+  )
 }
 
 function defaultUrl(environment: Environment): string {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface RetryOptions {
-  /** Whether another attempt may succeed where this error ended one. */
-  isRetryable: (error: unknown) => boolean
+  /** Whether another attempt may succeed where this error ended one, the `attemptNumber`th. */
+  isRetryable: (error: unknown, attemptNumber: number) => boolean
   /** What the server asked for, as with Retry-After, in milliseconds; `undefined` if nothing. */
   delayHintMillis?: (error: unknown) => number | undefined
   /** Limit of all attempts and waits together, in milliseconds. Default 30,000. */
@@ -81,7 +81,7 @@ export async function retrying<T>(attempt: Attempt<T>, options: RetryOptions): P
       if (options.signal?.aborted || number >= limits.maxAttempts) throw error
       const delayMillis = delayBefore(number + 1, error, limits)
       const isLastPossible = performance.now() + delayMillis >= endsAt
-      if (isLastPossible || !isWorthRetrying(error, limits)) throw error
+      if (isLastPossible || !isWorthRetrying(error, number, limits)) throw error
       lastError = error
       await waitOrAbort(delayMillis, options.signal)
     }
@@ -133,8 +133,8 @@ async function attemptOnce<T>(
   }
 }
 
-function isWorthRetrying(error: unknown, { isRetryable }: Limits): boolean {
-  return error instanceof RetryTimeoutError || isRetryable(error)
+function isWorthRetrying(error: unknown, attemptNumber: number, { isRetryable }: Limits): boolean {
+  return error instanceof RetryTimeoutError || isRetryable(error, attemptNumber)
 }
 
 function delayBefore(attemptNumber: number, error: unknown, limits: Limits): number {

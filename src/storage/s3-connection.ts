@@ -43,9 +43,15 @@ export class S3IdleError extends Error {
 export class S3Connection {
   readonly #options: S3ConnectionOptions
   #agent: Agent | undefined
+  #isReached = false
 
   constructor(options: S3ConnectionOptions) {
     this.#options = options
+  }
+
+  /** Whether the server ever answered, be it with an error. */
+  get isReached(): boolean {
+    return this.#isReached
   }
 
   /**
@@ -95,6 +101,7 @@ export class S3Connection {
     const withTimeout = { ...options, timeout: idleTimeoutMillis }
     return untraced(() => {
       const request = httpOf(endpoint).request(withTimeout, (response) => {
+        this.#isReached = true
         const status = response.statusCode ?? 0
         if (status >= 200 && status < 300) onResponse(response)
         else readResponseError(response).then(reject, reject)

@@ -68,9 +68,15 @@ export function s3Error(error: unknown, operation: string, key: string, url: str
   if (isStorageError(error)) return error
   const about = `The ${operation} of '${key}' in ${url} failed`
   const code = codeOf(error)
-  const advice =
-    code === 'ACCESS_DENIED' ? ' Check the access key, the secret key and the clock.' : ''
-  return new StorageError(code, `${about}: ${textOf(error)}.${advice}`, key, { cause: error })
+  return new StorageError(code, `${about}: ${textOf(error)}.${adviceOn(error, code)}`, key, {
+    cause: error,
+  })
+}
+
+function adviceOn(error: unknown, code: StorageErrorCode): string {
+  if (code === 'ACCESS_DENIED') return ' Check the access key, the secret key and the clock.'
+  if (!isNetworkError(error)) return ''
+  return ' Check that the server is running and that its endpoint is right, http or https included.'
 }
 
 function codeOf(error: unknown): StorageErrorCode {
@@ -95,7 +101,7 @@ function isRetryableResponse({ status, code }: S3ResponseError): boolean {
  * Not EPROTO, nor any code about certificates: TLS fails the same way next time.
  * (Nor `instanceof Error`, which Node's own errors are not in a test runner's realm.)
  */
-function isNetworkError(error: unknown): boolean {
+export function isNetworkError(error: unknown): boolean {
   const { code = '' } = isNativeError(error) ? (error as NodeJS.ErrnoException) : {}
   return /^(E[A-Z]+|EAI_AGAIN|HPE_\w+|ERR_STREAM_PREMATURE_CLOSE)$/.test(code) && code !== 'EPROTO'
 }
@@ -104,6 +110,12 @@ function textOf(error: unknown): string {
   if (!isNativeError(error)) return String(error)
   const { code = '' } = error as NodeJS.ErrnoException
   const cause = error.cause === undefined ? '' : ` (before that: ${textOf(error.cause)})`
-  // A connection refused on all of a host's addresses has a code but no message.
-  return `${error.message || code || error.name}${cause}`
+  const text = error.message || textOfAll(error) || code || error.name
+  // The server's own text may end with a full stop, and ours does.
+  return `${text.replace(/[\s.:]+$/, '')}${cause}`
+}
+
+/** A connection that failed on each of a host's addresses has no message, but their errors. */
+function textOfAll(error: Error & { errors?: unknown }): string {
+  return Array.isArray(error.errors) ? error.errors.map(textOf).join(', ') : ''
 }

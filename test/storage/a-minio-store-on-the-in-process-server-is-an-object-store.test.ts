@@ -7,6 +7,8 @@ import { describeStore } from '../support/store-conformance'
 
 describeStore('MinioStore on the in-process server', async () => {
   const s3 = await startInProcessS3()
-  const open = () => new MinioStore({ ...s3, bucket: 'test-bucket', prefix: 'some/prefix' })
+  const { endpoint, accessKey, secretKey } = s3
+  const place = { bucket: 'test-bucket', prefix: 'some/prefix' }
+  const open = () => new MinioStore({ endpoint, accessKey, secretKey, ...place })
   return { store: open(), other: open(), remove: () => s3.close() }
 })
