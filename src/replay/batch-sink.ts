@@ -1,9 +1,12 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { setMaxListeners } from 'node:events'
 import { Writable } from 'node:stream'
+import * as v from 'valibot'
 import type { Signal } from '../otlp/signal'
 import { holdProcess } from '../storage/hold-process'
+import { callback, expected } from './check-options'
 import { type ReplayBatch, itemsOf } from './replay-batch'
 import { ReplayError } from './replay-error'
 import { STAGE_HIGH_WATER_MARK } from './transform-batches'
@@ -38,13 +41,25 @@ export interface RejectedBatch extends Refusal {
 }
 
 export interface SinkOptions {
-  /** How many batches may be under way at a time. Default 3. */
+  /** How many batches may be under way at a time, 256 at the most. Default 3. */
   concurrency?: number
   /**
    * Called with what the target refused for good; the rest is still sent. Throw to end the stream.
    * Default: it ends with `ReplayError` of reason `IngestionFailure` at the first refusal.
    */
   onRejected?: (rejected: RejectedBatch) => void
+}
+
+const MAX_CONCURRENCY = 256
+
+export const sinkEntries = {
+  concurrency: v.optional(
+    expected<number>(
+      `a whole number from 1 to ${MAX_CONCURRENCY}`,
+      (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_CONCURRENCY,
+    ),
+  ),
+  onRejected: v.optional(callback<NonNullable<SinkOptions['onRejected']>>()),
 }
 
 /** How a replay takes part in what its sink does. */
@@ -81,6 +96,9 @@ class BatchSink extends Writable {
     this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
     this.#onRejected = options.onRejected
     this.#hooks = hooks
+    // Each delivery under way listens, and so does the gate. From the eleventh
+    // listener on, Node would warn of a leak that is none.
+    setMaxListeners(this.#concurrency + 1, this.#abort.signal)
   }
 
   override _write(

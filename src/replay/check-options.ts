@@ -14,6 +14,15 @@ export function expected<T>(
 
 export const flag = v.boolean('true or false')
 
+export const count = expected<number>(
+  'a whole number above 0',
+  (value) => Number.isInteger(value) && Number(value) > 0,
+)
+
+export function callback<T>(): v.CustomSchema<T, v.ErrorMessage<v.CustomIssue> | undefined> {
+  return expected<T>('a function', (value) => typeof value === 'function')
+}
+
 /**
  * The options as the schema describes them.
  *
@@ -43,6 +52,7 @@ export function checkOptions<TEntries extends v.ObjectEntries>(
 /** Objects by their kind alone: they may hold secrets, or be large. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 100)}'`
+  if (value instanceof Set) return 'a list'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null) return 'an object'

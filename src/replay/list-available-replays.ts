@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { diag } from '@opentelemetry/api'
 import { listSessions } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
 import type { ObjectStore } from '../storage/object-store'
@@ -26,7 +27,8 @@ export async function listAvailableReplays(
   const opened = openReplayStore(store)
   try {
     const completed: SessionMetadata[] = []
-    for await (const session of listSessions(opened.store)) {
+    const onUnreadable = ({ message }: Error): void => diag.warn(`otel-tape: ${message}`)
+    for await (const session of listSessions(opened.store, { onUnreadable })) {
       if (session.status === 'completed') completed.push(session)
     }
     return completed

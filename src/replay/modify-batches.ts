@@ -26,16 +26,19 @@ export interface ModifyOptions extends StageOptions {
 export function modifyBatches(
   modify: ModifyBatch,
   name: string,
-  options: ModifyOptions,
+  { onFiltered, onMalformed }: ModifyOptions,
 ): Transform {
-  return transformBatches(async (batch) => {
-    const body = await modifiedBody(modify, name, batch)
-    if (body === batch.body) return batch
-    const before = itemsOf(batch)
-    const after = body ? Math.min(before, summarizeRequest(body, batch.signal).itemCount) : 0
-    if (after < before) options.onFiltered?.(before - after)
-    return body && { ...batch, body, itemCount: after }
-  }, options)
+  return transformBatches(
+    async (batch) => {
+      const body = await modifiedBody(modify, name, batch)
+      if (body === batch.body) return batch
+      const before = itemsOf(batch)
+      const after = body ? Math.min(before, summarizeRequest(body, batch.signal).itemCount) : 0
+      if (after < before) onFiltered?.(before - after)
+      return body && { ...batch, body, itemCount: after }
+    },
+    { onMalformed },
+  )
 }
 
 async function modifiedBody(

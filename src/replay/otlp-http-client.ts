@@ -10,7 +10,7 @@ import type { OtlpResponse } from './otlp-response'
 
 export interface OtlpHttpClientOptions {
   readonly endpoints: OtlpEndpoints
-  /** Sent with every request; ours win where they name the same. */
+  /** Sent with every request, their names in lower case; ours win but for `user-agent`. */
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
   readonly connections: number
@@ -57,6 +57,7 @@ class UndiciClient implements OtlpHttpClient {
   constructor(options: OtlpHttpClientOptions) {
     this.#options = options
     this.#headers = {
+      'user-agent': 'otel-tape',
       ...options.headers,
       'content-type': 'application/x-protobuf',
       ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),

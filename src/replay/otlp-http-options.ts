@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import type { Signal } from '../otlp/signal'
 import { DEFAULT_CONCURRENCY } from './batch-sink'
-import { checkOptions, expected } from './check-options'
+import { checkOptions, count, expected } from './check-options'
 import { fromEnvironment } from './environment'
 import { type OtlpEndpoints, endpointsBelow, exactEndpoint } from './otlp-endpoint'
 import type { OtlpHttpClientOptions } from './otlp-http-client'
@@ -25,7 +25,10 @@ export interface OtlpHttpOptions {
    * `OTEL_EXPORTER_OTLP_ENDPOINT`, else `REPLAY_DEFAULT_ENDPOINT`, else `http://localhost:4318`.
    */
   targetEndpoint?: string
-  /** Sent with each request. Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
+  /**
+   * Sent with each request. Default: `OTEL_EXPORTER_OTLP_HEADERS`. `user-agent` is `otel-tape`
+   * unless they name another.
+   */
   headers?: Readonly<Record<string, string>>
   /** Default: `OTEL_EXPORTER_OTLP_COMPRESSION`, else `none`. */
   compression?: 'none' | 'gzip'
@@ -56,11 +59,10 @@ const DEFAULT_RETRY: Required<RetryBudget> = Object.freeze({
 const MAX_TIMER_MILLIS = 2 ** 31 - 1
 
 const isWhole = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0
-const duration = expected<number>(
+export const duration = expected<number>(
   `a whole number of milliseconds from 1 to ${MAX_TIMER_MILLIS}`,
   (value) => isWhole(value) && (value as number) <= MAX_TIMER_MILLIS,
 )
-const count = expected<number>('a whole number above 0', isWhole)
 
 /** What `replay` sets itself, or what would break the connection. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([

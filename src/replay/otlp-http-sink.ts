@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Writable } from 'node:stream'
-import { type SinkOptions, createBatchSink } from './batch-sink'
-import { type OtlpHttpOptions, resolveOtlpHttpOptions } from './otlp-http-options'
+import { type SinkOptions, createBatchSink, sinkEntries } from './batch-sink'
+import { checkOptions } from './check-options'
+import { type OtlpHttpOptions, otlpHttpEntries, resolveOtlpHttpOptions } from './otlp-http-options'
 import { createOtlpHttpTarget } from './otlp-http-target'
 
 export interface OtlpHttpSinkOptions extends OtlpHttpOptions, SinkOptions {}
+
+const entries = { ...otlpHttpEntries, ...sinkEntries }
 
 /**
  * An object-mode `Writable` that posts each batch to an OTLP/HTTP endpoint,
@@ -19,11 +22,8 @@ export interface OtlpHttpSinkOptions extends OtlpHttpOptions, SinkOptions {}
  * const sink = otlpHttpSink({ targetEndpoint: 'http://localhost:4318', compression: 'gzip' })
  * await pipeline(replayDataStream({ sessionId: 'debug-payment' }), sink)
  */
-export function otlpHttpSink({
-  concurrency,
-  onRejected,
-  ...options
-}: OtlpHttpSinkOptions = {}): Writable {
-  const target = createOtlpHttpTarget(resolveOtlpHttpOptions(options, concurrency))
+export function otlpHttpSink(options: OtlpHttpSinkOptions = {}): Writable {
+  const { concurrency, onRejected, ...http } = checkOptions(entries, options, 'otlpHttpSink')
+  const target = createOtlpHttpTarget(resolveOtlpHttpOptions(http, concurrency))
   return createBatchSink(target, { concurrency, onRejected })
 }

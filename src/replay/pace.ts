@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Transform } from 'node:stream'
+import { checkOptions } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { type Pacer, createPacer } from './pacer'
+import { selectionEntries } from './replay-selection'
 import { transformBatches } from './transform-batches'
 
 export interface PaceOptions {
   /** 2 halves the gaps between arrivals, 0.5 doubles them, `Infinity` does not wait. Default 1. */
   speedMultiplier?: number
 }
+
+const entries = { speedMultiplier: selectionEntries.speedMultiplier }
 
 /**
  * Lets batches through at the pace at which they were captured, divided by the
@@ -19,13 +23,13 @@ export interface PaceOptions {
  * Each leaves with the time at which it was let through as `replayTimeUnixNano`,
  * which the shifts behind it go by.
  *
+ * @throws ReplayError of reason `InvalidConfig` when an option is unknown or wrong
+ *
  * @example
  * await pipeline(replayDataStream({ sessionId }), pace({ speedMultiplier: 2 }), otlpHttpSink())
  */
-export function pace({ speedMultiplier = 1 }: PaceOptions = {}): Transform {
-  if (!(speedMultiplier > 0)) {
-    throw new RangeError(`speedMultiplier has to be a number above 0, got ${speedMultiplier}`)
-  }
+export function pace(options: PaceOptions = {}): Transform {
+  const { speedMultiplier = 1 } = checkOptions(entries, options, 'pace')
   const clock = createSystemClock()
   return paceBy(createPacer(speedMultiplier, clock), clock)
 }

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot'
 import { SIGNALS, type Signal } from '../otlp/signal'
-import type { SinkOptions } from './batch-sink'
+import { type SinkOptions, sinkEntries } from './batch-sink'
 import { checkOptions, expected, flag } from './check-options'
 import { fromEnvironment } from './environment'
 import type { ReplayExporters } from './exporter-target'
@@ -39,7 +39,6 @@ export interface ResolvedReplayConfig extends ReplaySelection {
   readonly signal?: AbortSignal
 }
 
-const MAX_CONCURRENCY = 256
 const DEFAULT_SPEED = 1
 
 const exporter = expected<never>(
@@ -63,12 +62,7 @@ const entries = {
   replayTraces: v.optional(flag),
   replayMetrics: v.optional(flag),
   replayLogs: v.optional(flag),
-  concurrency: v.optional(
-    expected<number>(
-      `a whole number from 1 to ${MAX_CONCURRENCY}`,
-      (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_CONCURRENCY,
-    ),
-  ),
+  concurrency: sinkEntries.concurrency,
   signal: v.optional(
     // By what it does: other realms have AbortSignals of their own.
     expected<AbortSignal>(

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import * as v from 'valibot'
 import { type Signal, isSignal } from '../otlp/signal'
 import type { Damage } from '../session/damage'
-import { checkOptions, expected } from './check-options'
+import { callback, checkOptions, expected } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { openReplayStore } from './open-replay-store'
 import { createPacer } from './pacer'
@@ -26,9 +26,7 @@ export interface ReplayDataStreamConfig extends ReplaySelection {
 const entries = {
   ...selectionEntries,
   signal: v.optional(expected<Signal>("'traces', 'metrics' or 'logs'", isSignal)),
-  onDamage: v.optional(
-    expected<(damage: Damage) => void>('a function', (value) => typeof value === 'function'),
-  ),
+  onDamage: v.optional(callback<(damage: Damage) => void>()),
 }
 
 const log = diag.createComponentLogger({ namespace: 'otel-tape/replay' })

@@ -32,6 +32,9 @@ export interface ReplayStatus {
   damaged: number
   /** The first hundred of them. */
   damage: Damage[]
-  /** Why it failed. */
+  /**
+   * Why it failed. If it did not: the first refusal's message, where something was refused or could
+   * not be handed on. `status` is `completed` then all the same, and `failedRecords` says how much.
+   */
   error?: string
 }

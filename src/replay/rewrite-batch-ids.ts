@@ -3,24 +3,36 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Transform } from 'node:stream'
+import * as v from 'valibot'
 import { createIdRewriter } from '../otlp/id-rewriter'
 import { rewriteIds } from '../otlp/rewrite-ids'
-import { type StageOptions, transformBatches } from './transform-batches'
+import { checkOptions, expected } from './check-options'
+import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
 
 export interface RewriteIdsOptions extends StageOptions {
   /** The same seed gives the same ids. Default: a random one, so every replay gets ids of its own. */
   seed?: string
 }
 
+const entries = {
+  ...stageEntries,
+  seed: v.optional(
+    expected<string>('a string, not empty', (value) => typeof value === 'string' && value !== ''),
+  ),
+}
+
 /**
  * Gives every trace and span another id, so that a backend keeps two replays of
  * a session apart. Which span belongs to which trace and to which parent stays,
  * in spans, links, logs and exemplars, across batches and signals.
+ *
+ * @throws ReplayError of reason `InvalidConfig` when an option is unknown or wrong
  */
 export function rewriteBatchIds(options: RewriteIdsOptions = {}): Transform {
-  const rewriter = createIdRewriter(options.seed ?? randomUUID())
+  const { seed, onMalformed } = checkOptions(entries, options, 'rewriteBatchIds')
+  const rewriter = createIdRewriter(seed ?? randomUUID())
   return transformBatches(
     (batch) => ({ ...batch, body: rewriteIds(batch.body, batch.signal, rewriter) }),
-    options,
+    { onMalformed },
   )
 }

@@ -201,6 +201,7 @@ export class SessionReplay implements Replay {
 
   #rejected(rejected: RejectedBatch): void {
     this.#tally.fail(rejected.itemCount)
+    this.#tally.error ??= rejected.message
     this.#emit('rejected', rejected)
     this.#progressed()
   }

@@ -2,21 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Transform } from 'node:stream'
+import * as v from 'valibot'
 import { shiftTimes } from '../otlp/shift-times'
+import { checkOptions, expected } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { divideNanos } from './divide-nanos'
 import type { ReplayBatch } from './replay-batch'
 import { ReplayError } from './replay-error'
-import { type StageOptions, transformBatches } from './transform-batches'
+import { selectionEntries } from './replay-selection'
+import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
 
 export interface ShiftRelativeOptions extends StageOptions {
   /** At what speed the batches come, as `pace` in front of this was told. Default 1. */
   speedMultiplier?: number
   /**
    * When the last batch arrived, in nanoseconds since the Unix epoch. Needed at a speed above 1,
-   * where not the first but the last batch is the one that must not get too new.
+   * where not the first but the last batch is the one that must not get too new. It is the latest
+   * `lastArrivalUnixNano` in the `signals` of the session's metadata, as a bigint.
    */
   lastArrivalUnixNano?: bigint
+}
+
+const entries = {
+  ...stageEntries,
+  speedMultiplier: selectionEntries.speedMultiplier,
+  lastArrivalUnixNano: v.optional(
+    expected<bigint>(
+      "a bigint of nanoseconds, as BigInt() makes it of a signal's lastArrivalUnixNano",
+      (value) => typeof value === 'bigint',
+    ),
+  ),
 }
 
 /**
@@ -27,26 +42,50 @@ export interface ShiftRelativeOptions extends StageOptions {
  *
  * Where the last batch never comes (a filter took it), all others are older
  * than they could be, by as much as it came after them.
+ *
+ * Behind `pace({ speedMultiplier })` at a speed above 1 it has to be given that
+ * `speedMultiplier` and `lastArrivalUnixNano`: it does not see either by itself.
+ * `replayDataStream` with `timestampAdjustment: 'relative'` and a
+ * `speedMultiplier` finds out both.
+ *
+ * @throws ReplayError of reason `InvalidConfig` when an option is unknown or
+ *   wrong, or `lastArrivalUnixNano` is missing at a speed above 1
+ *
+ * @example
+ * const { traces } = (await getCaptureStatus(sessionId)).signals
+ * await pipeline(
+ *   replayDataStream({ sessionId, signal: 'traces' }),
+ *   pace({ speedMultiplier: 10 }),
+ *   shiftRelative({
+ *     speedMultiplier: 10,
+ *     lastArrivalUnixNano: BigInt(traces.lastArrivalUnixNano ?? 0),
+ *   }),
+ *   otlpHttpSink(),
+ * )
  */
 export function shiftRelative(options: ShiftRelativeOptions = {}): Transform {
-  return shiftRelativeBy(createSystemClock(), options)
+  return shiftRelativeBy(createSystemClock(), checkOptions(entries, options, 'shiftRelative'))
 }
 
 /** As `shiftRelative`, by another clock. */
 export function shiftRelativeBy(clock: Clock, options: ShiftRelativeOptions): Transform {
-  const { speedMultiplier = 1, lastArrivalUnixNano } = options
+  const { speedMultiplier = 1, lastArrivalUnixNano, onMalformed } = options
   if (speedMultiplier > 1 && lastArrivalUnixNano === undefined) {
     throw new ReplayError(
       'InvalidConfig',
       `shiftRelative at speed ${speedMultiplier} has to know when the last batch arrived: ` +
-        'set lastArrivalUnixNano',
+        'set lastArrivalUnixNano, to the latest one in the signals that getCaptureStatus() gives, ' +
+        "or let replayDataStream do it, with its timestampAdjustment: 'relative' and speedMultiplier",
     )
   }
   let offsetNanos: bigint | undefined
-  return transformBatches((batch) => {
-    offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
-    return { ...batch, offsetNanos, body: shiftTimes(batch.body, batch.signal, offsetNanos) }
-  }, options)
+  return transformBatches(
+    (batch) => {
+      offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
+      return { ...batch, offsetNanos, body: shiftTimes(batch.body, batch.signal, offsetNanos) }
+    },
+    { onMalformed },
+  )
 }
 
 function offsetFrom(

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Transform } from 'node:stream'
+import * as v from 'valibot'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import { callback, checkOptions } from './check-options'
 import type { ReplayBatch } from './replay-batch'
 
 /**
@@ -22,6 +24,10 @@ export interface StageOptions {
   onMalformed?: (batch: ReplayBatch, error: MalformedOtlpError) => void
 }
 
+export const stageEntries = {
+  onMalformed: v.optional(callback<NonNullable<StageOptions['onMalformed']>>()),
+}
+
 /** Streams hold one batch at a time, so that a stage acts on a batch when its turn has come. */
 export const STAGE_HIGH_WATER_MARK = 1
 
@@ -29,12 +35,14 @@ export const STAGE_HIGH_WATER_MARK = 1
  * A stage of a replay: an object-mode `Transform` that takes and gives batches,
  * one at a time and in order. All stages here are made of it, and so can your own.
  *
+ * @throws ReplayError of reason `InvalidConfig` when an option is unknown or wrong
+ *
  * @example
  * const small = transformBatches((batch) => (batch.body.length < 1e6 ? batch : undefined))
  * await pipeline(replayDataStream({ sessionId }), small, otlpHttpSink())
  */
 export function transformBatches(step: BatchStep, options: StageOptions = {}): Transform {
-  return new BatchTransform(step, options)
+  return new BatchTransform(step, checkOptions(stageEntries, options, 'transformBatches'))
 }
 
 type StepCallback = (error?: Error | null, batch?: ReplayBatch) => void

@@ -109,11 +109,16 @@ test('a stage that fails ends the stream with its error', async () => {
 })
 
 test('above speed 1 a relative shift has to know the last arrival', () => {
-  expect(() => shiftRelative({ speedMultiplier: 2 })).toThrow('set lastArrivalUnixNano')
+  const shift = () => shiftRelative({ speedMultiplier: 2 })
+  expect(shift).toThrow('set lastArrivalUnixNano')
+  expect(shift).toThrow('getCaptureStatus()')
+  expect(shift).toThrow("timestampAdjustment: 'relative'")
 })
 
 test('a speed that is none is refused', () => {
-  expect(() => pace({ speedMultiplier: 0 })).toThrow('has to be a number above 0, got 0')
+  expect(() => pace({ speedMultiplier: 0 })).toThrow(
+    'has to be a number above 0 or Infinity, got 0',
+  )
 })
 
 test('a sink ends with what is refused, unless somebody listens', async () => {

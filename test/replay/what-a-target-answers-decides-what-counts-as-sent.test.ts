@@ -187,6 +187,7 @@ describe('refused, counted and reported, while the rest is sent', () => {
       },
     ])
     expect(rejected[0].message).toContain(`${url}/v1/traces`)
+    expect(status.error).toBe(rejected[0].message)
   })
 
   test('503 for as long as the budget lasts', async () => {
@@ -196,6 +197,12 @@ describe('refused, counted and reported, while the rest is sent', () => {
     expect(status).toMatchObject({ sentRecords: 4, failedRecords: 2 })
     expect(rejected[0]).toMatchObject({ itemCount: 2, statusCode: 503 })
     expect(requests).toHaveLength(5)
+  })
+
+  test('of several refusals, the status tells the first', async () => {
+    const { status } = await replayAgainst([accept, answering(400), answering(401)])
+    expect(status).toMatchObject({ status: 'completed', sentRecords: 2, failedRecords: 4 })
+    expect(status.error).toMatch(/answered 400$/)
   })
 
   test('a Retry-After beyond the budget is not waited for', async () => {
@@ -227,6 +234,7 @@ describe('accepted', () => {
   ])('%s', async (_name, answer) => {
     const { status, rejected } = await replayAgainst([answer, answer, answer])
     expect(status).toMatchObject({ sentRecords: 6, failedRecords: 0 })
+    expect(status).not.toHaveProperty('error')
     expect(rejected).toEqual([])
   })
 })
