@@ -1,7 +1,8 @@
 // Imports point down the house only (docs/architecture.md draws it). Each rule
 // names a floor and the floors it must not reach up or across to.
 const floors = {
-  otlp: '^src/(storage|session|capture|receive|replay|query|cli|server|register|testing)/',
+  options: '^src/(otlp|storage|session|capture|receive|replay|query|cli|server|register|testing)/',
+  otlp: '^src/(options|storage|session|capture|receive|replay|query|cli|server|register|testing)/',
   storage: '^src/(otlp|session|capture|receive|replay|query|cli|server|register|testing)/',
   session: '^src/(capture|receive|replay|query|cli|server|register|testing)/',
   capture: '^src/(receive|replay|query|cli|server|register|testing)/',

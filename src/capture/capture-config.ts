@@ -1,8 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag } from '@opentelemetry/api'
 import * as v from 'valibot'
+import { fromEnvironment } from '../options/environment'
 import { checkSessionId, generateSessionId } from '../session/session-id'
 import type { ObjectStore } from '../storage/object-store'
 import { CaptureError, toCaptureError } from './capture-error'
@@ -104,12 +104,12 @@ const configSchema = v.strictObject({
  * Checks a config and fills it up from the environment. A wrong option throws
  * `CaptureError` of reason `InvalidConfig`; a wrong variable warns and is ignored.
  */
-export function resolveCaptureConfig(
-  config: CaptureConfig,
-  env: NodeJS.ProcessEnv = process.env,
-): ResolvedCaptureConfig {
+export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConfig {
   const given = checkConfig(config)
-  const sessionId = given.sessionId ?? sessionIdFrom(env) ?? generateSessionId()
+  const sessionId =
+    given.sessionId ??
+    fromEnvironment('OTEL_TAPE_SESSION_ID', parseSessionId) ??
+    generateSessionId()
   try {
     checkSessionId(sessionId)
   } catch (error) {
@@ -118,9 +118,9 @@ export function resolveCaptureConfig(
   const { compressionEnabled, ...resolved } = {
     ...DEFAULTS,
     ...withoutUndefined({
-      compressionEnabled: flagFrom(env, 'CAPTURE_COMPRESSION_ENABLED'),
-      maxSizeMB: limitFrom(env, 'CAPTURE_MAX_SIZE_MB'),
-      maxDurationMinutes: limitFrom(env, 'CAPTURE_MAX_DURATION_MINUTES'),
+      compressionEnabled: fromEnvironment('CAPTURE_COMPRESSION_ENABLED', parseFlag),
+      maxSizeMB: fromEnvironment('CAPTURE_MAX_SIZE_MB', parseLimit),
+      maxDurationMinutes: fromEnvironment('CAPTURE_MAX_DURATION_MINUTES', parseLimit),
     }),
     enabledFlags: [],
     ...withoutUndefined(given),
@@ -149,36 +149,20 @@ function isObjectStore(value: unknown): boolean {
   return typeof store === 'object' && ['put', 'get', 'list'].every((name) => name in (store ?? {}))
 }
 
-function sessionIdFrom(env: NodeJS.ProcessEnv): string | undefined {
-  const value = env.OTEL_TAPE_SESSION_ID
-  if (!value) return undefined
-  try {
-    checkSessionId(value)
-    return value
-  } catch (error) {
-    warnOfVariable('OTEL_TAPE_SESSION_ID', (error as Error).message)
-    return undefined
-  }
+function parseSessionId(text: string): string {
+  checkSessionId(text)
+  return text
 }
 
-function limitFrom(env: NodeJS.ProcessEnv, name: string): number | undefined {
-  const value = env[name]?.trim()
-  if (!value) return undefined
-  if (v.is(limit, Number(value))) return Number(value)
-  warnOfVariable(name, `'${value}' is no number of 0 or more`)
-  return undefined
+function parseLimit(text: string): number {
+  if (v.is(limit, Number(text))) return Number(text)
+  throw new RangeError(`'${text}' is no number of 0 or more`)
 }
 
-function flagFrom(env: NodeJS.ProcessEnv, name: string): boolean | undefined {
-  const value = env[name]?.trim().toLowerCase()
-  if (!value) return undefined
-  if (value === 'true' || value === 'false') return value === 'true'
-  warnOfVariable(name, `'${value}' is neither true nor false`)
-  return undefined
-}
-
-function warnOfVariable(name: string, problem: string): void {
-  diag.warn(`otel-tape: environment variable ${name} is ignored: ${problem}`)
+function parseFlag(text: string): boolean {
+  const flag = text.toLowerCase()
+  if (flag === 'true' || flag === 'false') return flag === 'true'
+  throw new RangeError(`'${text}' is neither true nor false`)
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {

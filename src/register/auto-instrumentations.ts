@@ -4,7 +4,7 @@
 import { register } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
-import { textFrom } from './environment'
+import { textFrom } from '../options/environment'
 import { type InstalledPackage, findInstalledPackage } from './installed-package'
 
 type Instrumented = Pick<NodeSDKConfiguration, 'instrumentations'> &

@@ -3,7 +3,7 @@
 
 import { diag } from '@opentelemetry/api'
 import type { Signal } from '../otlp/signal'
-import { textFrom } from './environment'
+import { textFrom } from '../options/environment'
 
 /**
  * The exporters that `OTEL_TRACES_EXPORTER` and the like name, `otlp` by default.

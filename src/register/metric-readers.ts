@@ -4,7 +4,7 @@
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import type { Capture } from '../capture/start-capture'
 import type { PushMetricExporter } from '../otlp/sdk-types'
-import { positiveNumberFrom, textFrom } from './environment'
+import { positiveNumberFrom, textFrom } from '../options/environment'
 import { exporterNames } from './exporter-names'
 import type { InstalledPackage } from './installed-package'
 import { createOtlpExporter } from './otlp-exporter'

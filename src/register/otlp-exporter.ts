@@ -4,7 +4,7 @@
 import { diag } from '@opentelemetry/api'
 import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otlp/sdk-types'
 import type { Signal } from '../otlp/signal'
-import { textFrom } from './environment'
+import { textFrom } from '../options/environment'
 import type { InstalledPackage } from './installed-package'
 
 interface ExporterOf {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ExportResult } from '../otlp/sdk-types'
-import { positiveNumberFrom } from './environment'
+import { positiveNumberFrom } from '../options/environment'
 
 /** A class of span or log record processors, of any version of the SDK. */
 export interface ProcessorClass<Processor> {

@@ -4,7 +4,7 @@
 import { diag } from '@opentelemetry/api'
 import { type Capture, startCapture } from '../capture/start-capture'
 import { loadAutoInstrumentations } from './auto-instrumentations'
-import { textFrom } from './environment'
+import { textFrom } from '../options/environment'
 import { type InstalledPackage, findInstalledPackage } from './installed-package'
 import { createLogRecordProcessors } from './log-record-processors'
 import { createMetricReaders } from './metric-readers'

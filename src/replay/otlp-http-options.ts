@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import type { Signal } from '../otlp/signal'
 import { DEFAULT_CONCURRENCY } from './batch-sink'
 import { checkOptions, count, expected } from './check-options'
-import { fromEnvironment } from './environment'
+import { fromEnvironment } from '../options/environment'
 import { type OtlpEndpoints, endpointsBelow, exactEndpoint } from './otlp-endpoint'
 import type { OtlpHttpClientOptions } from './otlp-http-client'
 

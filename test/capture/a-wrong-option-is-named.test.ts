@@ -55,12 +55,14 @@ test.each([
 ] as const)('a wrong variable %s=%s warns and is ignored', (name, value, option, fallback) => {
   const warnings: string[] = []
   const ignore = (): undefined => undefined
-  const warn = (text: string): unknown => warnings.push(text)
+  const warn = (...parts: unknown[]): unknown => warnings.push(parts.join(' '))
   diag.setLogger(
     { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
-  const resolved = resolveCaptureConfig({}, { [name]: value })
+  process.env[name] = value
+  const resolved = resolveCaptureConfig({})
+  delete process.env[name]
   diag.disable()
   expect(resolved[option]).toEqual(fallback)
   expect(warnings).toEqual([expect.stringContaining(name)])
@@ -72,7 +74,7 @@ test.each([
 ])('a store that %s=%s does not describe warns, and the default serves', async (name, value) => {
   const warnings: string[] = []
   const ignore = (): undefined => undefined
-  const warn = (text: string): unknown => warnings.push(text)
+  const warn = (...parts: unknown[]): unknown => warnings.push(parts.join(' '))
   diag.setLogger(
     { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
@@ -114,18 +116,20 @@ test('code beats environment beats default', () => {
     CAPTURE_MAX_SIZE_MB: '7',
     CAPTURE_COMPRESSION_ENABLED: 'false',
   }
-  expect(resolveCaptureConfig({}, env)).toMatchObject({
+  Object.assign(process.env, env)
+  expect(resolveCaptureConfig({})).toMatchObject({
     sessionId: 'from-env',
     maxSizeMB: 7,
     maxDurationMinutes: 120,
     compressionLevel: 0,
   })
   const code = { sessionId: 'from-code', maxSizeMB: 8, compressionEnabled: true }
-  expect(resolveCaptureConfig(code, env)).toMatchObject({
+  expect(resolveCaptureConfig(code)).toMatchObject({
     sessionId: 'from-code',
     maxSizeMB: 8,
     compressionLevel: 1,
   })
+  for (const name of Object.keys(env)) delete process.env[name]
 })
 
 test('a session that is missing, or whose id is none, is a typed error', async () => {
