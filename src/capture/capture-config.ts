@@ -31,7 +31,7 @@ export interface CaptureConfig {
   captureLogs?: boolean
   /** Default: `CAPTURE_COMPRESSION_ENABLED`, else true. False stores blocks uncompressed, still as gzip. */
   compressionEnabled?: boolean
-  /** zlib level, 1 (fast) to 9 (small). Default 1. */
+  /** zlib level, 0 (none), 1 (fast) to 9 (small). Default 1. */
   compressionLevel?: number
   /**
    * Megabytes (10^6 bytes, as stored) that this process records at the most; then
@@ -92,7 +92,7 @@ const configSchema = v.strictObject({
   captureMetrics: flag,
   captureLogs: flag,
   compressionEnabled: flag,
-  compressionLevel: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9))),
+  compressionLevel: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9))),
   maxSizeMB: v.optional(limit),
   maxDurationMinutes: v.optional(limit),
   flushIntervalMillis: timerMillis,

@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { diag } from '@opentelemetry/api'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otlp/sdk-types'
@@ -91,6 +92,9 @@ export function startCapture(config: CaptureConfig = {}): Capture {
   return new SessionCapture(resolveCaptureConfig(config))
 }
 
+/** How long raw data waits to hear that the session may not be written: a store may hang. */
+const DECISION_MILLIS = 1_000
+
 class SessionCapture implements Capture {
   readonly sessionId: string
   readonly ready: Promise<void>
@@ -99,6 +103,7 @@ class SessionCapture implements Capture {
   readonly #writer: SessionWriter
   readonly #warnings = createRareWarnings()
   readonly #enabled: ReadonlySet<Signal>
+  readonly #decided: Promise<void>
   readonly #durationTimer: NodeJS.Timeout | undefined
   #lastFailure = 'none yet, it has not answered'
   #refusal: CaptureError | undefined
@@ -121,7 +126,8 @@ class SessionCapture implements Capture {
       onStoreFailure: (error) => this.#onStoreFailure(error),
     })
     this.ready = this.#writer.ready.catch((error: unknown) => this.#onNotReady(error))
-    this.ready.catch(() => undefined)
+    const looked = this.ready.catch(() => undefined)
+    this.#decided = Promise.race([looked, sleep(DECISION_MILLIS, undefined, { ref: false })])
     this.#durationTimer = this.#startDurationTimer()
   }
 
@@ -168,8 +174,8 @@ class SessionCapture implements Capture {
         { cause: error },
       )
     }
-    // Whether the session may be written at all is known only now.
-    await this.ready.catch(() => undefined)
+    // Whether the session may be written at all is known only once it was looked for.
+    await this.#decided
     if (this.#refusal) throw this.#refusal
     if (accepted === undefined) throw this.#queueIsFull()
     return {

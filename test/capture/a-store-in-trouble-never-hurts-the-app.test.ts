@@ -83,6 +83,16 @@ test('what waits in memory stays under maxQueueBytes', async () => {
   await capture.stop()
 })
 
+test('raw data is accepted though the store hangs', async () => {
+  const store = new TroubledStore('hanging')
+  const capture = startCapture({ store, sessionId: 'raw', stopTimeoutMillis: 50 })
+  const { body } = makeBatch('logs', { names: ['a'] })
+  for (let batch = 0; batch < 20; batch++) {
+    expect(await capture.captureOTLPData(body, 'logs')).toMatchObject({ recordCount: 1 })
+  }
+  expect(await capture.stop()).toMatchObject({ signals: { logs: { droppedItems: 20 } } })
+})
+
 test('a store that comes back gets what waited for it', async () => {
   const store = new TroubledStore('none')
   const capture = startCapture({ store, sessionId: 'back', stopTimeoutMillis: 2000 })
