@@ -10,24 +10,7 @@ import type {
   Resource,
 } from './sdk-types'
 import { WireReader } from './wire-reader'
-import {
-  ARRAY_ELEMENT,
-  ARRAY_VALUE,
-  BOOL_VALUE,
-  BYTES_VALUE,
-  DOUBLE_VALUE,
-  INT_VALUE,
-  KEY,
-  KVLIST_ENTRY,
-  KVLIST_VALUE,
-  RESOURCE_ATTRIBUTES,
-  SCOPE_ATTRIBUTES,
-  SCOPE_DROPPED_ATTRIBUTES_COUNT,
-  SCOPE_NAME,
-  SCOPE_VERSION,
-  STRING_VALUE,
-  VALUE,
-} from './common-tags'
+import * as tags from './common-tags'
 
 // Values inside values inside values: far beyond what anyone logs, far below
 // what the stack holds.
@@ -183,8 +166,8 @@ export function readAttribute(reader: OtlpReader, attributes: object, depth = 0)
   let key = ''
   let value: unknown = null
   while (reader.next()) {
-    if (reader.tag === KEY) key = reader.key()
-    else if (reader.tag === VALUE) value = readAnyValue(reader, depth)
+    if (reader.tag === tags.KEY) key = reader.key()
+    else if (reader.tag === tags.VALUE) value = readAnyValue(reader, depth)
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -209,25 +192,25 @@ export function readAnyValue(reader: OtlpReader, depth = 0): unknown {
   let value: unknown = null
   while (reader.next()) {
     switch (reader.tag) {
-      case STRING_VALUE:
+      case tags.STRING_VALUE:
         value = reader.string()
         break
-      case BOOL_VALUE:
+      case tags.BOOL_VALUE:
         value = reader.bool()
         break
-      case INT_VALUE:
+      case tags.INT_VALUE:
         value = reader.int64()
         break
-      case DOUBLE_VALUE:
+      case tags.DOUBLE_VALUE:
         value = reader.double()
         break
-      case ARRAY_VALUE:
+      case tags.ARRAY_VALUE:
         value = readArray(reader, depth + 1)
         break
-      case KVLIST_VALUE:
+      case tags.KVLIST_VALUE:
         value = readMap(reader, depth + 1)
         break
-      case BYTES_VALUE:
+      case tags.BYTES_VALUE:
         // A copy: an attribute must not keep the whole request alive.
         value = Uint8Array.from(reader.view())
         break
@@ -243,7 +226,7 @@ function readArray(reader: OtlpReader, depth: number): unknown[] {
   const outerEnd = reader.enter()
   const values: unknown[] = []
   while (reader.next()) {
-    if (reader.tag === ARRAY_ELEMENT) values.push(readAnyValue(reader, depth))
+    if (reader.tag === tags.ARRAY_ELEMENT) values.push(readAnyValue(reader, depth))
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -254,7 +237,7 @@ function readMap(reader: OtlpReader, depth: number): object {
   const outerEnd = reader.enter()
   const map = {}
   while (reader.next()) {
-    if (reader.tag === KVLIST_ENTRY) readAttribute(reader, map, depth)
+    if (reader.tag === tags.KVLIST_ENTRY) readAttribute(reader, map, depth)
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -287,7 +270,7 @@ export class DecodedResource implements Resource {
 export function readResource(reader: OtlpReader, resource: Resource): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === RESOURCE_ATTRIBUTES) readAttribute(reader, resource.attributes)
+    if (reader.tag === tags.RESOURCE_ATTRIBUTES) readAttribute(reader, resource.attributes)
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -297,16 +280,16 @@ export function readScope(reader: OtlpReader, scope: Draft<LogInstrumentationSco
   const outerEnd = reader.enter()
   while (reader.next()) {
     switch (reader.tag) {
-      case SCOPE_NAME:
+      case tags.SCOPE_NAME:
         scope.name = reader.string()
         break
-      case SCOPE_VERSION:
+      case tags.SCOPE_VERSION:
         scope.version = reader.string()
         break
-      case SCOPE_ATTRIBUTES:
+      case tags.SCOPE_ATTRIBUTES:
         readAttribute(reader, (scope.attributes ??= {} as AnyValueMap))
         break
-      case SCOPE_DROPPED_ATTRIBUTES_COUNT:
+      case tags.SCOPE_DROPPED_ATTRIBUTES_COUNT:
         scope.droppedAttributesCount = reader.uint32()
         break
       default:

@@ -12,26 +12,7 @@ import {
   type Draft,
 } from './decode-common'
 import type { AnyValue, LogInstrumentationScope, ReadableLogRecord, Resource } from './sdk-types'
-import {
-  ATTRIBUTES,
-  BODY,
-  DROPPED_ATTRIBUTES_COUNT,
-  EVENT_NAME,
-  FLAGS,
-  LOG_RECORDS,
-  OBSERVED_TIME,
-  RESOURCE,
-  RESOURCE_LOGS,
-  RESOURCE_SCHEMA_URL,
-  SCOPE,
-  SCOPE_LOGS,
-  SCOPE_SCHEMA_URL,
-  SEVERITY_NUMBER,
-  SEVERITY_TEXT,
-  SPAN_ID,
-  TIME,
-  TRACE_ID,
-} from './log-record-tags'
+import * as tags from './log-record-tags'
 
 const TRACE_FLAGS_MASK = 0xff
 
@@ -47,7 +28,7 @@ export function decodeLogRecords(body: Uint8Array): ReadableLogRecord[] {
   const reader = new OtlpReader(body)
   const logRecords: ReadableLogRecord[] = []
   while (reader.next()) {
-    if (reader.tag === RESOURCE_LOGS) readResourceLogs(reader, logRecords)
+    if (reader.tag === tags.RESOURCE_LOGS) readResourceLogs(reader, logRecords)
     else reader.skip()
   }
   return logRecords
@@ -57,9 +38,9 @@ function readResourceLogs(reader: OtlpReader, logRecords: ReadableLogRecord[]): 
   const outerEnd = reader.enter()
   const resource = new DecodedResource()
   while (reader.next()) {
-    if (reader.tag === RESOURCE) readResource(reader, resource)
-    else if (reader.tag === SCOPE_LOGS) readScopeLogs(reader, resource, logRecords)
-    else if (reader.tag === RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
+    if (reader.tag === tags.RESOURCE) readResource(reader, resource)
+    else if (reader.tag === tags.SCOPE_LOGS) readScopeLogs(reader, resource, logRecords)
+    else if (reader.tag === tags.RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -74,9 +55,9 @@ function readScopeLogs(
   // Filled as its fields come up; the records hold it already.
   const scope: Draft<LogInstrumentationScope> = { name: '' }
   while (reader.next()) {
-    if (reader.tag === LOG_RECORDS) logRecords.push(readLogRecord(reader, resource, scope))
-    else if (reader.tag === SCOPE) readScope(reader, scope)
-    else if (reader.tag === SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
+    if (reader.tag === tags.LOG_RECORDS) logRecords.push(readLogRecord(reader, resource, scope))
+    else if (reader.tag === tags.SCOPE) readScope(reader, scope)
+    else if (reader.tag === tags.SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -109,38 +90,38 @@ function readLogRecordField(
   context: SpanContext,
 ): void {
   switch (reader.tag) {
-    case TIME:
+    case tags.TIME:
       logRecord.hrTime = reader.hrTime()
       return
-    case SEVERITY_NUMBER:
+    case tags.SEVERITY_NUMBER:
       logRecord.severityNumber = reader.uint32()
       return
-    case SEVERITY_TEXT:
+    case tags.SEVERITY_TEXT:
       logRecord.severityText = reader.string()
       return
-    case BODY:
+    case tags.BODY:
       // As the SDK's type has it: `unknown` or every kind of value that is read.
       logRecord.body = readAnyValue(reader) as AnyValue
       return
-    case ATTRIBUTES:
+    case tags.ATTRIBUTES:
       readAttribute(reader, logRecord.attributes)
       return
-    case DROPPED_ATTRIBUTES_COUNT:
+    case tags.DROPPED_ATTRIBUTES_COUNT:
       logRecord.droppedAttributesCount = reader.uint32()
       return
-    case FLAGS:
+    case tags.FLAGS:
       context.traceFlags = reader.fixed32() & TRACE_FLAGS_MASK
       return
-    case TRACE_ID:
+    case tags.TRACE_ID:
       context.traceId = reader.hex()
       return
-    case SPAN_ID:
+    case tags.SPAN_ID:
       context.spanId = reader.hex()
       return
-    case OBSERVED_TIME:
+    case tags.OBSERVED_TIME:
       logRecord.hrTimeObserved = reader.hrTime()
       return
-    case EVENT_NAME:
+    case tags.EVENT_NAME:
       logRecord.eventName = reader.string()
       return
     default:

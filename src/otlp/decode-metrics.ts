@@ -19,32 +19,7 @@ import {
   type ResourceMetrics,
   type ScopeMetrics,
 } from './sdk-types'
-import {
-  DESCRIPTION,
-  EXPONENTIAL_HISTOGRAM,
-  EXPONENTIAL_POINTS,
-  EXPONENTIAL_TEMPORALITY,
-  GAUGE,
-  GAUGE_POINTS,
-  HISTOGRAM,
-  HISTOGRAM_POINTS,
-  HISTOGRAM_TEMPORALITY,
-  METRICS,
-  NAME,
-  RESOURCE,
-  RESOURCE_METRICS,
-  RESOURCE_SCHEMA_URL,
-  SCOPE,
-  SCOPE_METRICS,
-  SCOPE_SCHEMA_URL,
-  SUM,
-  SUMMARY,
-  SUMMARY_POINTS,
-  SUM_IS_MONOTONIC,
-  SUM_POINTS,
-  SUM_TEMPORALITY,
-  UNIT,
-} from './metric-tags'
+import * as tags from './metric-tags'
 
 const PROTO_TEMPORALITY_DELTA = 1
 // ValueType, by value: the API package is for types only here.
@@ -87,7 +62,7 @@ export function decodeMetrics(body: Uint8Array): DecodedMetrics {
     inexactItemCount: 0,
   }
   while (reader.next()) {
-    if (reader.tag === RESOURCE_METRICS) readResourceMetrics(reader, decoded)
+    if (reader.tag === tags.RESOURCE_METRICS) readResourceMetrics(reader, decoded)
     else reader.skip()
   }
   return decoded
@@ -98,9 +73,9 @@ function readResourceMetrics(reader: OtlpReader, decoded: Draft<DecodedMetrics>)
   const resource = new DecodedResource()
   const scopeMetrics: ScopeMetrics[] = []
   while (reader.next()) {
-    if (reader.tag === RESOURCE) readResource(reader, resource)
-    else if (reader.tag === SCOPE_METRICS) scopeMetrics.push(readScopeMetrics(reader, decoded))
-    else if (reader.tag === RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
+    if (reader.tag === tags.RESOURCE) readResource(reader, resource)
+    else if (reader.tag === tags.SCOPE_METRICS) scopeMetrics.push(readScopeMetrics(reader, decoded))
+    else if (reader.tag === tags.RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -112,11 +87,11 @@ function readScopeMetrics(reader: OtlpReader, decoded: Draft<DecodedMetrics>): S
   const scope: Draft<InstrumentationScope> = { name: '' }
   const metrics: MetricData[] = []
   while (reader.next()) {
-    if (reader.tag === METRICS) {
+    if (reader.tag === tags.METRICS) {
       const metric = readMetric(reader, decoded)
       if (metric) metrics.push(metric)
-    } else if (reader.tag === SCOPE) readScope(reader, scope)
-    else if (reader.tag === SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
+    } else if (reader.tag === tags.SCOPE) readScope(reader, scope)
+    else if (reader.tag === tags.SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -136,32 +111,32 @@ function readMetric(reader: OtlpReader, decoded: Draft<DecodedMetrics>): MetricD
 
 function readMetricField(reader: OtlpReader, draft: MetricDraft): void {
   switch (reader.tag) {
-    case NAME:
+    case tags.NAME:
       draft.descriptor.name = reader.string()
       return
-    case DESCRIPTION:
+    case tags.DESCRIPTION:
       draft.descriptor.description = reader.string()
       return
-    case UNIT:
+    case tags.UNIT:
       draft.descriptor.unit = reader.string()
       return
-    case GAUGE:
+    case tags.GAUGE:
       draft.become(DataPointType.GAUGE)
       readGauge(reader, draft)
       return
-    case SUM:
+    case tags.SUM:
       draft.become(DataPointType.SUM)
       readSum(reader, draft)
       return
-    case HISTOGRAM:
+    case tags.HISTOGRAM:
       draft.become(DataPointType.HISTOGRAM)
       readHistogram(reader, draft)
       return
-    case EXPONENTIAL_HISTOGRAM:
+    case tags.EXPONENTIAL_HISTOGRAM:
       draft.become(DataPointType.EXPONENTIAL_HISTOGRAM)
       readExponentialHistogram(reader, draft)
       return
-    case SUMMARY:
+    case tags.SUMMARY:
       draft.become(undefined)
       readSummary(reader, draft)
       return
@@ -173,7 +148,7 @@ function readMetricField(reader: OtlpReader, draft: MetricDraft): void {
 function readGauge(reader: OtlpReader, draft: MetricDraft): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === GAUGE_POINTS) draft.add(readNumberPoint(reader))
+    if (reader.tag === tags.GAUGE_POINTS) draft.add(readNumberPoint(reader))
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -182,9 +157,9 @@ function readGauge(reader: OtlpReader, draft: MetricDraft): void {
 function readSum(reader: OtlpReader, draft: MetricDraft): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === SUM_POINTS) draft.add(readNumberPoint(reader))
-    else if (reader.tag === SUM_TEMPORALITY) draft.setTemporality(reader.uint32())
-    else if (reader.tag === SUM_IS_MONOTONIC) draft.isMonotonic = reader.bool()
+    if (reader.tag === tags.SUM_POINTS) draft.add(readNumberPoint(reader))
+    else if (reader.tag === tags.SUM_TEMPORALITY) draft.setTemporality(reader.uint32())
+    else if (reader.tag === tags.SUM_IS_MONOTONIC) draft.isMonotonic = reader.bool()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -193,8 +168,8 @@ function readSum(reader: OtlpReader, draft: MetricDraft): void {
 function readHistogram(reader: OtlpReader, draft: MetricDraft): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === HISTOGRAM_POINTS) draft.add(readHistogramPoint(reader))
-    else if (reader.tag === HISTOGRAM_TEMPORALITY) draft.setTemporality(reader.uint32())
+    if (reader.tag === tags.HISTOGRAM_POINTS) draft.add(readHistogramPoint(reader))
+    else if (reader.tag === tags.HISTOGRAM_TEMPORALITY) draft.setTemporality(reader.uint32())
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -203,8 +178,8 @@ function readHistogram(reader: OtlpReader, draft: MetricDraft): void {
 function readExponentialHistogram(reader: OtlpReader, draft: MetricDraft): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === EXPONENTIAL_POINTS) draft.add(readExponentialPoint(reader))
-    else if (reader.tag === EXPONENTIAL_TEMPORALITY) draft.setTemporality(reader.uint32())
+    if (reader.tag === tags.EXPONENTIAL_POINTS) draft.add(readExponentialPoint(reader))
+    else if (reader.tag === tags.EXPONENTIAL_TEMPORALITY) draft.setTemporality(reader.uint32())
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -213,7 +188,7 @@ function readExponentialHistogram(reader: OtlpReader, draft: MetricDraft): void 
 function readSummary(reader: OtlpReader, draft: MetricDraft): void {
   const outerEnd = reader.enter()
   while (reader.next()) {
-    if (reader.tag === SUMMARY_POINTS) draft.unsupportedItemCount++
+    if (reader.tag === tags.SUMMARY_POINTS) draft.unsupportedItemCount++
     reader.skip()
   }
   reader.leave(outerEnd)

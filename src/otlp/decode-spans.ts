@@ -12,43 +12,7 @@ import {
   type Draft,
 } from './decode-common'
 import type { InstrumentationScope, ReadableSpan, Resource, TimedEvent } from './sdk-types'
-import {
-  ATTRIBUTES,
-  DROPPED_ATTRIBUTES_COUNT,
-  DROPPED_EVENTS_COUNT,
-  DROPPED_LINKS_COUNT,
-  END_TIME,
-  EVENTS,
-  EVENT_ATTRIBUTES,
-  EVENT_DROPPED_ATTRIBUTES_COUNT,
-  EVENT_NAME,
-  EVENT_TIME,
-  FLAGS,
-  KIND,
-  LINKS,
-  LINK_ATTRIBUTES,
-  LINK_DROPPED_ATTRIBUTES_COUNT,
-  LINK_FLAGS,
-  LINK_SPAN_ID,
-  LINK_TRACE_ID,
-  LINK_TRACE_STATE,
-  NAME,
-  PARENT_SPAN_ID,
-  RESOURCE,
-  RESOURCE_SCHEMA_URL,
-  RESOURCE_SPANS,
-  SCOPE,
-  SCOPE_SCHEMA_URL,
-  SCOPE_SPANS,
-  SPANS,
-  SPAN_ID,
-  START_TIME,
-  STATUS,
-  STATUS_CODE,
-  STATUS_MESSAGE,
-  TRACE_ID,
-  TRACE_STATE,
-} from './span-tags'
+import * as tags from './span-tags'
 
 // Of opentelemetry.proto.trace.v1.SpanFlags.
 const TRACE_FLAGS_MASK = 0xff
@@ -85,7 +49,7 @@ export function decodeSpans(body: Uint8Array): ReadableSpan[] {
   const reader = new OtlpReader(body)
   const spans: ReadableSpan[] = []
   while (reader.next()) {
-    if (reader.tag === RESOURCE_SPANS) readResourceSpans(reader, spans)
+    if (reader.tag === tags.RESOURCE_SPANS) readResourceSpans(reader, spans)
     else reader.skip()
   }
   return spans
@@ -95,9 +59,9 @@ function readResourceSpans(reader: OtlpReader, spans: ReadableSpan[]): void {
   const outerEnd = reader.enter()
   const resource = new DecodedResource()
   while (reader.next()) {
-    if (reader.tag === RESOURCE) readResource(reader, resource)
-    else if (reader.tag === SCOPE_SPANS) readScopeSpans(reader, resource, spans)
-    else if (reader.tag === RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
+    if (reader.tag === tags.RESOURCE) readResource(reader, resource)
+    else if (reader.tag === tags.SCOPE_SPANS) readScopeSpans(reader, resource, spans)
+    else if (reader.tag === tags.RESOURCE_SCHEMA_URL) resource.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -108,9 +72,9 @@ function readScopeSpans(reader: OtlpReader, resource: Resource, spans: ReadableS
   // Filled as its fields come up; the spans hold it already.
   const scope: Draft<InstrumentationScope> = { name: '' }
   while (reader.next()) {
-    if (reader.tag === SPANS) spans.push(readSpan(reader, resource, scope))
-    else if (reader.tag === SCOPE) readScope(reader, scope)
-    else if (reader.tag === SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
+    if (reader.tag === tags.SPANS) spans.push(readSpan(reader, resource, scope))
+    else if (reader.tag === tags.SCOPE) readScope(reader, scope)
+    else if (reader.tag === tags.SCOPE_SCHEMA_URL) scope.schemaUrl = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -174,52 +138,52 @@ function readSpan(
 
 function readSpanField(reader: OtlpReader, draft: SpanDraft, span: Draft<ReadableSpan>): void {
   switch (reader.tag) {
-    case TRACE_ID:
+    case tags.TRACE_ID:
       draft.context.traceId = reader.hex()
       return
-    case SPAN_ID:
+    case tags.SPAN_ID:
       draft.context.spanId = reader.hex()
       return
-    case TRACE_STATE:
+    case tags.TRACE_STATE:
       draft.context.traceState = new RecordedTraceState(reader.string())
       return
-    case PARENT_SPAN_ID:
+    case tags.PARENT_SPAN_ID:
       draft.parentSpanId = reader.hex()
       return
-    case NAME:
+    case tags.NAME:
       span.name = reader.string()
       return
-    case KIND:
+    case tags.KIND:
       span.kind = reader.uint32() - 1
       return
-    case START_TIME:
+    case tags.START_TIME:
       span.startTime = reader.hrTime()
       return
-    case END_TIME:
+    case tags.END_TIME:
       span.endTime = reader.hrTime()
       return
-    case ATTRIBUTES:
+    case tags.ATTRIBUTES:
       readAttribute(reader, span.attributes)
       return
-    case DROPPED_ATTRIBUTES_COUNT:
+    case tags.DROPPED_ATTRIBUTES_COUNT:
       span.droppedAttributesCount = reader.uint32()
       return
-    case EVENTS:
+    case tags.EVENTS:
       span.events.push(readEvent(reader))
       return
-    case DROPPED_EVENTS_COUNT:
+    case tags.DROPPED_EVENTS_COUNT:
       span.droppedEventsCount = reader.uint32()
       return
-    case LINKS:
+    case tags.LINKS:
       span.links.push(readLink(reader))
       return
-    case DROPPED_LINKS_COUNT:
+    case tags.DROPPED_LINKS_COUNT:
       span.droppedLinksCount = reader.uint32()
       return
-    case STATUS:
+    case tags.STATUS:
       span.status = readStatus(reader)
       return
-    case FLAGS:
+    case tags.FLAGS:
       draft.flags = reader.fixed32()
       return
     default:
@@ -231,8 +195,8 @@ function readStatus(reader: OtlpReader): SpanStatus {
   const outerEnd = reader.enter()
   const status: SpanStatus = { code: 0 }
   while (reader.next()) {
-    if (reader.tag === STATUS_CODE) status.code = reader.uint32()
-    else if (reader.tag === STATUS_MESSAGE) status.message = reader.string()
+    if (reader.tag === tags.STATUS_CODE) status.code = reader.uint32()
+    else if (reader.tag === tags.STATUS_MESSAGE) status.message = reader.string()
     else reader.skip()
   }
   reader.leave(outerEnd)
@@ -244,10 +208,10 @@ function readEvent(reader: OtlpReader): TimedEvent {
   const attributes = {}
   const event: TimedEvent = { time: [0, 0], name: '', attributes, droppedAttributesCount: 0 }
   while (reader.next()) {
-    if (reader.tag === EVENT_TIME) event.time = reader.hrTime()
-    else if (reader.tag === EVENT_NAME) event.name = reader.string()
-    else if (reader.tag === EVENT_ATTRIBUTES) readAttribute(reader, attributes)
-    else if (reader.tag === EVENT_DROPPED_ATTRIBUTES_COUNT) {
+    if (reader.tag === tags.EVENT_TIME) event.time = reader.hrTime()
+    else if (reader.tag === tags.EVENT_NAME) event.name = reader.string()
+    else if (reader.tag === tags.EVENT_ATTRIBUTES) readAttribute(reader, attributes)
+    else if (reader.tag === tags.EVENT_DROPPED_ATTRIBUTES_COUNT) {
       event.droppedAttributesCount = reader.uint32()
     } else reader.skip()
   }
@@ -261,14 +225,14 @@ function readLink(reader: OtlpReader): Link {
   const context: SpanContext = { traceId: '', spanId: '', traceFlags: 0 }
   const link: Link = { context, attributes, droppedAttributesCount: 0 }
   while (reader.next()) {
-    if (reader.tag === LINK_TRACE_ID) context.traceId = reader.hex()
-    else if (reader.tag === LINK_SPAN_ID) context.spanId = reader.hex()
-    else if (reader.tag === LINK_TRACE_STATE) {
+    if (reader.tag === tags.LINK_TRACE_ID) context.traceId = reader.hex()
+    else if (reader.tag === tags.LINK_SPAN_ID) context.spanId = reader.hex()
+    else if (reader.tag === tags.LINK_TRACE_STATE) {
       context.traceState = new RecordedTraceState(reader.string())
-    } else if (reader.tag === LINK_ATTRIBUTES) readAttribute(reader, attributes)
-    else if (reader.tag === LINK_DROPPED_ATTRIBUTES_COUNT) {
+    } else if (reader.tag === tags.LINK_ATTRIBUTES) readAttribute(reader, attributes)
+    else if (reader.tag === tags.LINK_DROPPED_ATTRIBUTES_COUNT) {
       link.droppedAttributesCount = reader.uint32()
-    } else if (reader.tag === LINK_FLAGS) {
+    } else if (reader.tag === tags.LINK_FLAGS) {
       const flags = reader.fixed32()
       context.traceFlags = flags & TRACE_FLAGS_MASK
       Object.assign(context, remoteness(flags))

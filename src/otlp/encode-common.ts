@@ -3,25 +3,7 @@
 
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
 import type { LogInstrumentationScope, Resource } from './sdk-types'
-import {
-  ARRAY_ELEMENT,
-  ARRAY_VALUE,
-  BOOL_VALUE,
-  BYTES_VALUE,
-  DOUBLE_VALUE,
-  INT_VALUE,
-  KEY,
-  KVLIST_ENTRY,
-  KVLIST_VALUE,
-  RESOURCE_ATTRIBUTES,
-  RESOURCE_DROPPED_ATTRIBUTES_COUNT,
-  SCOPE_ATTRIBUTES,
-  SCOPE_DROPPED_ATTRIBUTES_COUNT,
-  SCOPE_NAME,
-  SCOPE_VERSION,
-  STRING_VALUE,
-  VALUE,
-} from './common-tags'
+import * as tags from './common-tags'
 
 // An app that puts ids into its keys must not make the cache grow with them.
 const MAX_CACHED_KEYS = 1_000
@@ -87,7 +69,7 @@ function writeKeyValue(
     // A getter or a proxy threw: the key stays, without a value.
     writer.rewind(mark)
   }
-  writer.messageField(VALUE, mark)
+  writer.messageField(tags.VALUE, mark)
   writer.raw(keyField(key))
   writer.messageField(tag, mark)
 }
@@ -98,7 +80,7 @@ const keyFields = new Map<string, Uint8Array>()
 function keyField(key: string): Uint8Array {
   let bytes = keyFields.get(key)
   if (!bytes) {
-    bytes = writeMessage((writer) => writer.stringField(KEY, key))
+    bytes = writeMessage((writer) => writer.stringField(tags.KEY, key))
     if (keyFields.size >= MAX_CACHED_KEYS) keyFields.clear()
     if (key.length <= MAX_CACHED_KEY_LENGTH) keyFields.set(key, bytes)
   }
@@ -109,26 +91,26 @@ function keyField(key: string): Uint8Array {
 function writeAnyValue(writer: ProtobufWriter, value: unknown, nesting: Nesting | undefined): void {
   switch (typeof value) {
     case 'string':
-      writer.stringField(STRING_VALUE, value)
+      writer.stringField(tags.STRING_VALUE, value)
       return
     case 'number':
       if (Number.isInteger(value) && value >= -TWO_TO_63 && value < TWO_TO_63) {
-        writer.int64Field(INT_VALUE, value)
+        writer.int64Field(tags.INT_VALUE, value)
       } else {
-        writer.doubleField(DOUBLE_VALUE, value)
+        writer.doubleField(tags.DOUBLE_VALUE, value)
       }
       return
     case 'boolean':
-      writer.varintField(BOOL_VALUE, value ? 1 : 0)
+      writer.varintField(tags.BOOL_VALUE, value ? 1 : 0)
       return
     case 'bigint':
-      if (BigInt.asIntN(64, value) === value) writer.int64Field(INT_VALUE, value)
-      else writer.stringField(STRING_VALUE, value.toString())
+      if (BigInt.asIntN(64, value) === value) writer.int64Field(tags.INT_VALUE, value)
+      else writer.stringField(tags.STRING_VALUE, value.toString())
       return
     case 'object':
       if (value === null) return
-      if (value instanceof Uint8Array) writer.bytesField(BYTES_VALUE, value)
-      else if (value instanceof Date) writer.stringField(STRING_VALUE, dateText(value))
+      if (value instanceof Uint8Array) writer.bytesField(tags.BYTES_VALUE, value)
+      else if (value instanceof Date) writer.stringField(tags.STRING_VALUE, dateText(value))
       else writeContainer(writer, value, nesting ?? new Nesting())
       return
     case 'undefined':
@@ -144,16 +126,16 @@ function writeContainer(writer: ProtobufWriter, value: object, nesting: Nesting)
   const depth = keys ? MAP_MESSAGE_DEPTH : ARRAY_MESSAGE_DEPTH
   const refusal = nesting.enter(value, count, depth)
   if (refusal !== undefined) {
-    writer.stringField(STRING_VALUE, refusal)
+    writer.stringField(tags.STRING_VALUE, refusal)
     return
   }
   try {
     const mark = writer.size
     for (let index = count - 1; index >= 0; index--) {
-      if (keys) writeKeyValue(writer, KVLIST_ENTRY, value, keys[index], nesting)
+      if (keys) writeKeyValue(writer, tags.KVLIST_ENTRY, value, keys[index], nesting)
       else writeElement(writer, value as unknown[], index, nesting)
     }
-    writer.messageField(keys ? KVLIST_VALUE : ARRAY_VALUE, mark)
+    writer.messageField(keys ? tags.KVLIST_VALUE : tags.ARRAY_VALUE, mark)
   } finally {
     nesting.leave(depth)
   }
@@ -171,7 +153,7 @@ function writeElement(
   } catch {
     writer.rewind(mark)
   }
-  writer.messageField(ARRAY_ELEMENT, mark)
+  writer.messageField(tags.ARRAY_ELEMENT, mark)
 }
 
 /** The containers around a value: what keeps cycles and depth from running away. */
@@ -220,8 +202,8 @@ export function writeResourceField(writer: ProtobufWriter, tag: number, resource
 
 function writeFreshResourceField(writer: ProtobufWriter, tag: number, resource: Resource): void {
   const mark = writer.size
-  writer.varintField(RESOURCE_DROPPED_ATTRIBUTES_COUNT, 0)
-  writeAttributes(writer, RESOURCE_ATTRIBUTES, resource.attributes)
+  writer.varintField(tags.RESOURCE_DROPPED_ATTRIBUTES_COUNT, 0)
+  writeAttributes(writer, tags.RESOURCE_ATTRIBUTES, resource.attributes)
   writer.messageField(tag, mark)
 }
 
@@ -232,11 +214,11 @@ export function writeScopeField(
 ): void {
   const mark = writer.size
   if (scope.droppedAttributesCount) {
-    writer.varintField(SCOPE_DROPPED_ATTRIBUTES_COUNT, scope.droppedAttributesCount)
+    writer.varintField(tags.SCOPE_DROPPED_ATTRIBUTES_COUNT, scope.droppedAttributesCount)
   }
-  writeAttributes(writer, SCOPE_ATTRIBUTES, scope.attributes)
-  if (scope.version) writer.stringField(SCOPE_VERSION, scope.version)
-  writer.stringField(SCOPE_NAME, scope.name)
+  writeAttributes(writer, tags.SCOPE_ATTRIBUTES, scope.attributes)
+  if (scope.version) writer.stringField(tags.SCOPE_VERSION, scope.version)
+  writer.stringField(tags.SCOPE_NAME, scope.name)
   writer.messageField(tag, mark)
 }
 

@@ -12,26 +12,7 @@ import {
 } from './encode-common'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
 import type { ReadableLogRecord } from './sdk-types'
-import {
-  ATTRIBUTES,
-  BODY,
-  DROPPED_ATTRIBUTES_COUNT,
-  EVENT_NAME,
-  FLAGS,
-  LOG_RECORDS,
-  OBSERVED_TIME,
-  RESOURCE,
-  RESOURCE_LOGS,
-  RESOURCE_SCHEMA_URL,
-  SCOPE,
-  SCOPE_LOGS,
-  SCOPE_SCHEMA_URL,
-  SEVERITY_NUMBER,
-  SEVERITY_TEXT,
-  SPAN_ID,
-  TIME,
-  TRACE_ID,
-} from './log-record-tags'
+import * as tags from './log-record-tags'
 
 /**
  * Encodes log records as a protobuf `ExportLogsServiceRequest`, byte for byte
@@ -54,10 +35,10 @@ function writeResourceLogs(
   { resource, scopes }: ResourceGroup<ReadableLogRecord>,
 ): void {
   const mark = writer.size
-  if (resource.schemaUrl) writer.stringField(RESOURCE_SCHEMA_URL, resource.schemaUrl)
+  if (resource.schemaUrl) writer.stringField(tags.RESOURCE_SCHEMA_URL, resource.schemaUrl)
   for (let index = scopes.length - 1; index >= 0; index--) writeScopeLogs(writer, scopes[index])
-  writeResourceField(writer, RESOURCE, resource)
-  writer.messageField(RESOURCE_LOGS, mark)
+  writeResourceField(writer, tags.RESOURCE, resource)
+  writer.messageField(tags.RESOURCE_LOGS, mark)
 }
 
 function writeScopeLogs(
@@ -65,28 +46,28 @@ function writeScopeLogs(
   { scope, items: logRecords }: ScopeGroup<ReadableLogRecord>,
 ): void {
   const mark = writer.size
-  if (scope.schemaUrl) writer.stringField(SCOPE_SCHEMA_URL, scope.schemaUrl)
+  if (scope.schemaUrl) writer.stringField(tags.SCOPE_SCHEMA_URL, scope.schemaUrl)
   for (let index = logRecords.length - 1; index >= 0; index--) {
     writeLogRecord(writer, logRecords[index])
   }
-  writeScopeField(writer, SCOPE, scope)
-  writer.messageField(SCOPE_LOGS, mark)
+  writeScopeField(writer, tags.SCOPE, scope)
+  writer.messageField(tags.SCOPE_LOGS, mark)
 }
 
 function writeLogRecord(writer: ProtobufWriter, logRecord: ReadableLogRecord): void {
   const mark = writer.size
   const context = logRecord.spanContext
-  if (logRecord.eventName) writer.stringField(EVENT_NAME, logRecord.eventName)
-  writer.timeField(OBSERVED_TIME, logRecord.hrTimeObserved)
-  if (context?.spanId) writer.hexField(SPAN_ID, context.spanId)
-  if (context?.traceId) writer.hexField(TRACE_ID, context.traceId)
-  if (context?.traceFlags) writer.fixed32Field(FLAGS, context.traceFlags)
-  writer.varintField(DROPPED_ATTRIBUTES_COUNT, logRecord.droppedAttributesCount)
-  writeAttributes(writer, ATTRIBUTES, logRecord.attributes)
+  if (logRecord.eventName) writer.stringField(tags.EVENT_NAME, logRecord.eventName)
+  writer.timeField(tags.OBSERVED_TIME, logRecord.hrTimeObserved)
+  if (context?.spanId) writer.hexField(tags.SPAN_ID, context.spanId)
+  if (context?.traceId) writer.hexField(tags.TRACE_ID, context.traceId)
+  if (context?.traceFlags) writer.fixed32Field(tags.FLAGS, context.traceFlags)
+  writer.varintField(tags.DROPPED_ATTRIBUTES_COUNT, logRecord.droppedAttributesCount)
+  writeAttributes(writer, tags.ATTRIBUTES, logRecord.attributes)
   // No body and an empty body differ: undefined and null.
-  if (logRecord.body !== undefined) writeAnyValueField(writer, BODY, logRecord.body)
-  if (logRecord.severityText) writer.stringField(SEVERITY_TEXT, logRecord.severityText)
-  if (logRecord.severityNumber) writer.varintField(SEVERITY_NUMBER, logRecord.severityNumber)
-  writer.timeField(TIME, logRecord.hrTime)
-  writer.messageField(LOG_RECORDS, mark)
+  if (logRecord.body !== undefined) writeAnyValueField(writer, tags.BODY, logRecord.body)
+  if (logRecord.severityText) writer.stringField(tags.SEVERITY_TEXT, logRecord.severityText)
+  if (logRecord.severityNumber) writer.varintField(tags.SEVERITY_NUMBER, logRecord.severityNumber)
+  writer.timeField(tags.TIME, logRecord.hrTime)
+  writer.messageField(tags.LOG_RECORDS, mark)
 }

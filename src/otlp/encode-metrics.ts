@@ -16,32 +16,7 @@ import {
   type ResourceMetrics,
   type ScopeMetrics,
 } from './sdk-types'
-import {
-  BUCKETS_COUNTS,
-  BUCKETS_OFFSET,
-  DESCRIPTION,
-  EXPONENTIAL_HISTOGRAM,
-  EXPONENTIAL_POINTS,
-  EXPONENTIAL_TEMPORALITY,
-  GAUGE,
-  GAUGE_POINTS,
-  HISTOGRAM,
-  HISTOGRAM_POINTS,
-  HISTOGRAM_TEMPORALITY,
-  METRICS,
-  NAME,
-  RESOURCE,
-  RESOURCE_METRICS,
-  RESOURCE_SCHEMA_URL,
-  SCOPE,
-  SCOPE_METRICS,
-  SCOPE_SCHEMA_URL,
-  SUM,
-  SUM_IS_MONOTONIC,
-  SUM_POINTS,
-  SUM_TEMPORALITY,
-  UNIT,
-} from './metric-tags'
+import * as tags from './metric-tags'
 
 const NumberPoint = {
   START_TIME: fieldTag(NumberDataPoint, 'startTimeUnixNano'),
@@ -94,31 +69,31 @@ export function encodeMetrics(resourceMetrics: ResourceMetrics): Uint8Array {
   const { resource, scopeMetrics } = resourceMetrics
   return writeMessage((writer) => {
     const mark = writer.size
-    if (resource.schemaUrl) writer.stringField(RESOURCE_SCHEMA_URL, resource.schemaUrl)
+    if (resource.schemaUrl) writer.stringField(tags.RESOURCE_SCHEMA_URL, resource.schemaUrl)
     for (let index = scopeMetrics.length - 1; index >= 0; index--) {
       writeScopeMetrics(writer, scopeMetrics[index])
     }
-    writeResourceField(writer, RESOURCE, resource)
-    writer.messageField(RESOURCE_METRICS, mark)
+    writeResourceField(writer, tags.RESOURCE, resource)
+    writer.messageField(tags.RESOURCE_METRICS, mark)
   })
 }
 
 function writeScopeMetrics(writer: ProtobufWriter, { scope, metrics }: ScopeMetrics): void {
   const mark = writer.size
-  if (scope.schemaUrl) writer.stringField(SCOPE_SCHEMA_URL, scope.schemaUrl)
+  if (scope.schemaUrl) writer.stringField(tags.SCOPE_SCHEMA_URL, scope.schemaUrl)
   for (let index = metrics.length - 1; index >= 0; index--) writeMetric(writer, metrics[index])
-  writeScopeField(writer, SCOPE, scope)
-  writer.messageField(SCOPE_METRICS, mark)
+  writeScopeField(writer, tags.SCOPE, scope)
+  writer.messageField(tags.SCOPE_METRICS, mark)
 }
 
 function writeMetric(writer: ProtobufWriter, metric: MetricData): void {
   const mark = writer.size
   const { name, description, unit } = metric.descriptor
   writeMetricPoints(writer, metric)
-  if (unit) writer.stringField(UNIT, unit)
-  if (description) writer.stringField(DESCRIPTION, description)
-  writer.stringField(NAME, name)
-  writer.messageField(METRICS, mark)
+  if (unit) writer.stringField(tags.UNIT, unit)
+  if (description) writer.stringField(tags.DESCRIPTION, description)
+  writer.stringField(tags.NAME, name)
+  writer.messageField(tags.METRICS, mark)
 }
 
 function writeMetricPoints(writer: ProtobufWriter, metric: MetricData): void {
@@ -127,27 +102,29 @@ function writeMetricPoints(writer: ProtobufWriter, metric: MetricData): void {
   switch (metric.dataPointType) {
     case DataPointType.GAUGE: {
       const isInt = metric.descriptor.valueType === VALUE_TYPE_INT
-      writeBackwards(metric.dataPoints, (p) => writeNumberPoint(writer, GAUGE_POINTS, p, isInt))
-      writer.messageField(GAUGE, mark)
+      writeBackwards(metric.dataPoints, (p) =>
+        writeNumberPoint(writer, tags.GAUGE_POINTS, p, isInt),
+      )
+      writer.messageField(tags.GAUGE, mark)
       return
     }
     case DataPointType.SUM: {
       const isInt = metric.descriptor.valueType === VALUE_TYPE_INT
-      if (metric.isMonotonic) writer.varintField(SUM_IS_MONOTONIC, 1)
-      if (temporality) writer.varintField(SUM_TEMPORALITY, temporality)
-      writeBackwards(metric.dataPoints, (p) => writeNumberPoint(writer, SUM_POINTS, p, isInt))
-      writer.messageField(SUM, mark)
+      if (metric.isMonotonic) writer.varintField(tags.SUM_IS_MONOTONIC, 1)
+      if (temporality) writer.varintField(tags.SUM_TEMPORALITY, temporality)
+      writeBackwards(metric.dataPoints, (p) => writeNumberPoint(writer, tags.SUM_POINTS, p, isInt))
+      writer.messageField(tags.SUM, mark)
       return
     }
     case DataPointType.HISTOGRAM:
-      if (temporality) writer.varintField(HISTOGRAM_TEMPORALITY, temporality)
+      if (temporality) writer.varintField(tags.HISTOGRAM_TEMPORALITY, temporality)
       writeBackwards(metric.dataPoints, (p) => writeHistogramPoint(writer, p))
-      writer.messageField(HISTOGRAM, mark)
+      writer.messageField(tags.HISTOGRAM, mark)
       return
     case DataPointType.EXPONENTIAL_HISTOGRAM:
-      if (temporality) writer.varintField(EXPONENTIAL_TEMPORALITY, temporality)
+      if (temporality) writer.varintField(tags.EXPONENTIAL_TEMPORALITY, temporality)
       writeBackwards(metric.dataPoints, (p) => writeExponentialPoint(writer, p))
-      writer.messageField(EXPONENTIAL_HISTOGRAM, mark)
+      writer.messageField(tags.EXPONENTIAL_HISTOGRAM, mark)
   }
 }
 
@@ -196,7 +173,7 @@ function writeHistogramPoint(writer: ProtobufWriter, point: DataPoint<Histogram>
   writer.fixed64Field(HistogramPoint.COUNT, count)
   writer.timeField(HistogramPoint.TIME, point.endTime)
   writer.timeField(HistogramPoint.START_TIME, point.startTime)
-  writer.messageField(HISTOGRAM_POINTS, mark)
+  writer.messageField(tags.HISTOGRAM_POINTS, mark)
 }
 
 function writeExponentialPoint(
@@ -216,7 +193,7 @@ function writeExponentialPoint(
   writer.timeField(ExponentialPoint.TIME, point.endTime)
   writer.timeField(ExponentialPoint.START_TIME, point.startTime)
   writeAttributes(writer, ExponentialPoint.ATTRIBUTES, point.attributes)
-  writer.messageField(EXPONENTIAL_POINTS, mark)
+  writer.messageField(tags.EXPONENTIAL_POINTS, mark)
 }
 
 function writeBuckets(
@@ -227,9 +204,9 @@ function writeBuckets(
   const mark = writer.size
   if (bucketCounts.length > 0) {
     writeBackwards(bucketCounts, (bucketCount) => writer.int64(bucketCount))
-    writer.messageField(BUCKETS_COUNTS, mark)
+    writer.messageField(tags.BUCKETS_COUNTS, mark)
   }
-  if (offset !== 0) writer.sint32Field(BUCKETS_OFFSET, offset)
+  if (offset !== 0) writer.sint32Field(tags.BUCKETS_OFFSET, offset)
   writer.messageField(tag, mark)
 }
 

@@ -12,43 +12,7 @@ import {
 } from './encode-common'
 import { writeMessage, type ProtobufWriter } from './protobuf-writer'
 import type { ReadableSpan, TimedEvent } from './sdk-types'
-import {
-  ATTRIBUTES,
-  DROPPED_ATTRIBUTES_COUNT,
-  DROPPED_EVENTS_COUNT,
-  DROPPED_LINKS_COUNT,
-  END_TIME,
-  EVENTS,
-  EVENT_ATTRIBUTES,
-  EVENT_DROPPED_ATTRIBUTES_COUNT,
-  EVENT_NAME,
-  EVENT_TIME,
-  FLAGS,
-  KIND,
-  LINKS,
-  LINK_ATTRIBUTES,
-  LINK_DROPPED_ATTRIBUTES_COUNT,
-  LINK_FLAGS,
-  LINK_SPAN_ID,
-  LINK_TRACE_ID,
-  LINK_TRACE_STATE,
-  NAME,
-  PARENT_SPAN_ID,
-  RESOURCE,
-  RESOURCE_SCHEMA_URL,
-  RESOURCE_SPANS,
-  SCOPE,
-  SCOPE_SCHEMA_URL,
-  SCOPE_SPANS,
-  SPANS,
-  SPAN_ID,
-  START_TIME,
-  STATUS,
-  STATUS_CODE,
-  STATUS_MESSAGE,
-  TRACE_ID,
-  TRACE_STATE,
-} from './span-tags'
+import * as tags from './span-tags'
 
 // Of opentelemetry.proto.trace.v1.SpanFlags.
 const TRACE_FLAGS_MASK = 0xff
@@ -88,10 +52,10 @@ function writeResourceSpans(
   { resource, scopes }: ResourceGroup<ReadableSpan>,
 ): void {
   const mark = writer.size
-  if (resource.schemaUrl) writer.stringField(RESOURCE_SCHEMA_URL, resource.schemaUrl)
+  if (resource.schemaUrl) writer.stringField(tags.RESOURCE_SCHEMA_URL, resource.schemaUrl)
   for (let index = scopes.length - 1; index >= 0; index--) writeScopeSpans(writer, scopes[index])
-  writeResourceField(writer, RESOURCE, resource)
-  writer.messageField(RESOURCE_SPANS, mark)
+  writeResourceField(writer, tags.RESOURCE, resource)
+  writer.messageField(tags.RESOURCE_SPANS, mark)
 }
 
 function writeScopeSpans(
@@ -99,65 +63,65 @@ function writeScopeSpans(
   { scope, items: spans }: ScopeGroup<ReadableSpan>,
 ): void {
   const mark = writer.size
-  if (scope.schemaUrl) writer.stringField(SCOPE_SCHEMA_URL, scope.schemaUrl)
+  if (scope.schemaUrl) writer.stringField(tags.SCOPE_SCHEMA_URL, scope.schemaUrl)
   for (let index = spans.length - 1; index >= 0; index--) writeSpan(writer, spans[index])
-  writeScopeField(writer, SCOPE, scope)
-  writer.messageField(SCOPE_SPANS, mark)
+  writeScopeField(writer, tags.SCOPE, scope)
+  writer.messageField(tags.SCOPE_SPANS, mark)
 }
 
 function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
   const mark = writer.size
   const { events, links, parentSpanContext: parent } = span
   const context = span.spanContext()
-  writer.fixed32Field(FLAGS, contextFlags(context.traceFlags, parent?.isRemote))
+  writer.fixed32Field(tags.FLAGS, contextFlags(context.traceFlags, parent?.isRemote))
   writeStatus(writer, span.status)
-  writer.varintField(DROPPED_LINKS_COUNT, span.droppedLinksCount)
+  writer.varintField(tags.DROPPED_LINKS_COUNT, span.droppedLinksCount)
   for (let index = links.length - 1; index >= 0; index--) writeLink(writer, links[index])
-  writer.varintField(DROPPED_EVENTS_COUNT, span.droppedEventsCount)
+  writer.varintField(tags.DROPPED_EVENTS_COUNT, span.droppedEventsCount)
   for (let index = events.length - 1; index >= 0; index--) writeEvent(writer, events[index])
-  writer.varintField(DROPPED_ATTRIBUTES_COUNT, span.droppedAttributesCount)
-  writeAttributes(writer, ATTRIBUTES, span.attributes)
-  writer.timeField(END_TIME, span.endTime)
-  writer.timeField(START_TIME, span.startTime)
+  writer.varintField(tags.DROPPED_ATTRIBUTES_COUNT, span.droppedAttributesCount)
+  writeAttributes(writer, tags.ATTRIBUTES, span.attributes)
+  writer.timeField(tags.END_TIME, span.endTime)
+  writer.timeField(tags.START_TIME, span.startTime)
   // The API counts kinds from 0, OTLP keeps 0 for "unspecified".
   const kind = (span.kind ?? -1) + 1
-  if (kind !== 0) writer.varintField(KIND, kind)
-  writer.stringField(NAME, span.name)
-  if (parent?.spanId) writer.hexField(PARENT_SPAN_ID, parent.spanId)
+  if (kind !== 0) writer.varintField(tags.KIND, kind)
+  writer.stringField(tags.NAME, span.name)
+  if (parent?.spanId) writer.hexField(tags.PARENT_SPAN_ID, parent.spanId)
   const traceState = context.traceState?.serialize()
-  if (traceState) writer.stringField(TRACE_STATE, traceState)
-  writer.hexField(SPAN_ID, context.spanId)
-  writer.hexField(TRACE_ID, context.traceId)
-  writer.messageField(SPANS, mark)
+  if (traceState) writer.stringField(tags.TRACE_STATE, traceState)
+  writer.hexField(tags.SPAN_ID, context.spanId)
+  writer.hexField(tags.TRACE_ID, context.traceId)
+  writer.messageField(tags.SPANS, mark)
 }
 
 function writeStatus(writer: ProtobufWriter, status: SpanStatus): void {
   const mark = writer.size
-  writer.varintField(STATUS_CODE, status.code)
-  if (status.message) writer.stringField(STATUS_MESSAGE, status.message)
-  writer.messageField(STATUS, mark)
+  writer.varintField(tags.STATUS_CODE, status.code)
+  if (status.message) writer.stringField(tags.STATUS_MESSAGE, status.message)
+  writer.messageField(tags.STATUS, mark)
 }
 
 function writeEvent(writer: ProtobufWriter, event: TimedEvent): void {
   const mark = writer.size
-  writer.varintField(EVENT_DROPPED_ATTRIBUTES_COUNT, event.droppedAttributesCount ?? 0)
-  writeAttributes(writer, EVENT_ATTRIBUTES, event.attributes)
-  writer.stringField(EVENT_NAME, event.name)
-  writer.timeField(EVENT_TIME, event.time)
-  writer.messageField(EVENTS, mark)
+  writer.varintField(tags.EVENT_DROPPED_ATTRIBUTES_COUNT, event.droppedAttributesCount ?? 0)
+  writeAttributes(writer, tags.EVENT_ATTRIBUTES, event.attributes)
+  writer.stringField(tags.EVENT_NAME, event.name)
+  writer.timeField(tags.EVENT_TIME, event.time)
+  writer.messageField(tags.EVENTS, mark)
 }
 
 function writeLink(writer: ProtobufWriter, link: Link): void {
   const mark = writer.size
   const { context } = link
-  writer.fixed32Field(LINK_FLAGS, contextFlags(context.traceFlags, context.isRemote))
-  writer.varintField(LINK_DROPPED_ATTRIBUTES_COUNT, link.droppedAttributesCount ?? 0)
-  writeAttributes(writer, LINK_ATTRIBUTES, link.attributes)
+  writer.fixed32Field(tags.LINK_FLAGS, contextFlags(context.traceFlags, context.isRemote))
+  writer.varintField(tags.LINK_DROPPED_ATTRIBUTES_COUNT, link.droppedAttributesCount ?? 0)
+  writeAttributes(writer, tags.LINK_ATTRIBUTES, link.attributes)
   const traceState = context.traceState?.serialize()
-  if (traceState) writer.stringField(LINK_TRACE_STATE, traceState)
-  writer.hexField(LINK_SPAN_ID, context.spanId)
-  writer.hexField(LINK_TRACE_ID, context.traceId)
-  writer.messageField(LINKS, mark)
+  if (traceState) writer.stringField(tags.LINK_TRACE_STATE, traceState)
+  writer.hexField(tags.LINK_SPAN_ID, context.spanId)
+  writer.hexField(tags.LINK_TRACE_ID, context.traceId)
+  writer.messageField(tags.LINKS, mark)
 }
 
 function contextFlags(traceFlags: number, isRemote: boolean | undefined): number {
