@@ -1,0 +1,29 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Intake } from './intake'
+import type { MemoryBudget } from './memory-budget'
+
+/** What every endpoint is made of, whatever it speaks. */
+export interface EndpointParts {
+  /** Where to listen. Port 0 takes a free one. */
+  readonly host: string
+  readonly port: number
+  readonly intake: Intake
+  readonly budget: MemoryBudget
+  /** Bytes of a request, as it comes and when it is inflated; one that is larger is refused. */
+  readonly maxRequestBytes: number
+  /** Told of every request that was refused: an HTTP status, or a gRPC status by its name. */
+  readonly onRefused: (status: number | string) => void
+}
+
+/** A socket that listens, and what answers behind it. */
+export interface Endpoint {
+  /** Where it really listens: `127.0.0.1:4318`, `[::1]:4317`. */
+  readonly address: string
+  /**
+   * Takes no further connections, lets the requests under way be answered, and
+   * cuts those that are not when the signal fires. Never rejects.
+   */
+  close(signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,68 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ObjectStore } from '../storage/object-store'
+
+/** Options of `createOtlpReceiver`. All are optional; code beats environment beats default. */
+export interface OtlpReceiverOptions {
+  /** Where to listen for OTLP/HTTP, `HOST:PORT`; port 0 takes a free one, `off` none. Default `127.0.0.1:4318`. */
+  http?: string
+  /** Where to listen for OTLP/gRPC, `HOST:PORT`; port 0 takes a free one, `off` none. Default `127.0.0.1:4317`. */
+  grpc?: string
+  /** Whether to record into sessions. Without, `batches` is all there is. Default true. */
+  record?: boolean
+  /** Names the session. Default: `OTEL_TAPE_SESSION_ID`, else generated, sortable by time. */
+  sessionId?: string
+  /**
+   * A resource attribute whose value names the session that a resource's items go into, as
+   * `otel_tape.session.id`. Resources without it go into `sessionId`. Default: all go there.
+   */
+  sessionBy?: string
+  /** A session that requests are routed to ends when nothing came for it for so long. 0: never. Default 10. */
+  sessionIdleMinutes?: number
+  /** Goes on in another session every so many minutes. 0: never. Default 0. */
+  rotateMinutes?: number
+  /** Goes on in another session after so many megabytes (10^6 bytes, as stored). 0: never. Default 0. */
+  rotateMB?: number
+  /** Where to keep sessions: a store, or a URL for `openStore`. Default: `OTEL_TAPE_STORE`, see `openStore`. */
+  store?: ObjectStore | string
+  /** Session of another system that this one belongs to. */
+  diagnosticSessionId?: string
+  description?: string
+  /** Feature flags that are on while it is recorded. */
+  enabledFlags?: string[]
+  /** Who or what records. Default `otel-tape`. */
+  createdBy?: string
+  /**
+   * When a sender is told that its request was taken: `stored`, when it would survive a crash of
+   * this process and of the machine; `memory`, at once: a crash then loses what was not
+   * uploaded yet, some seconds' worth. Default `stored`.
+   */
+  ack?: 'stored' | 'memory'
+  /**
+   * Where requests are kept until they are in the store, with `ack: 'stored'`. A receiver that
+   * was killed is followed by one that finds them here.
+   * Default: `OTEL_TAPE_WRITE_AHEAD_FOLDER`, else `.otel-tape/write-ahead`.
+   */
+  writeAheadFolder?: string
+  /** Another OTLP endpoint that gets the same bytes: `http(s)://…` or `grpc(s)://…`. */
+  forward?: string
+  /** Sent with what is forwarded. Default: `OTEL_EXPORTER_OTLP_HEADERS`. */
+  forwardHeaders?: Readonly<Record<string, string>>
+  /** Bytes that may wait to be forwarded; what comes beyond is not, and counted. Default 32 MiB. */
+  maxForwardQueueBytes?: number
+  /** Bytes of an OTLP/HTTP request, also when inflated. Default 20 MiB. */
+  maxRequestBytes?: number
+  /** Bytes of an OTLP/gRPC message, also when inflated. Default 4 MiB. */
+  maxGrpcMessageBytes?: number
+  /** Bytes that may wait in memory to be stored; beyond it senders are told to come again. Default 64 MiB. */
+  maxQueueBytes?: number
+  /** Origins whose pages may send, as `https://shop.example`; `*` for all. Default none. */
+  corsOrigins?: string[]
+  /** How long a batch may wait before it is stored. Default 5,000. */
+  flushIntervalMillis?: number
+  /** zlib level, 0 (none), 1 (fast) to 9 (small). Default 1. */
+  compressionLevel?: number
+  /** How long `stop` may take. Default 30,000. */
+  stopTimeoutMillis?: number
+}
