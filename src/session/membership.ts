@@ -3,7 +3,6 @@
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'
 import {
@@ -17,7 +16,7 @@ import {
 import { ownIdentity } from './process-identity'
 import { SessionError } from './session-error'
 import { metadataKey, writerKey } from './session-keys'
-import { EMPTY_TOTALS, type SignalTotals } from './totals'
+import { EMPTY_TOTALS } from './totals'
 import {
   type WriterSummary,
   isLiving,
@@ -31,13 +30,21 @@ export interface MembershipOptions {
   /** Whether to record into a session that exists and is not completed. */
   join: boolean
   heartbeatMillis: number
+  /** A writer that died, to go on for it. Default: a new one. */
+  deadWriter?: DeadWriter
+}
+
+/** A writer that others can go on for. */
+export interface DeadWriter {
+  readonly writerId: string
+  /** ISO 8601, UTC. */
+  readonly startTime: string
+  /** What it last said that it had stored, if it said so. */
+  readonly progress?: WriterProgress
 }
 
 /** What a writer has stored so far. */
-export interface WriterProgress {
-  signals: Record<Signal, SignalTotals>
-  serviceNames: string[]
-}
+export type WriterProgress = Pick<WriterSummary, 'signals' | 'serviceNames' | 'journaledSegments'>
 
 const NOTHING_YET: WriterProgress = {
   signals: { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS },
@@ -55,12 +62,14 @@ const MAX_CONFLICTS = 50
  * of the two writes `metadata.json` second is refused and looks again.
  */
 export class Membership {
-  readonly writerId = randomUUID()
+  readonly writerId: string
   readonly #options: MembershipOptions
-  readonly #startTime = new Date().toISOString()
+  readonly #startTime: string
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.writerId = options.deadWriter?.writerId ?? randomUUID()
+    this.#startTime = options.deadWriter?.startTime ?? new Date().toISOString()
   }
 
   get #sessionId(): string {
@@ -69,10 +78,10 @@ export class Membership {
 
   /** Creates the session, or joins it. Throws `SessionError` when that is not allowed. */
   async enter(options: OperationOptions = {}): Promise<void> {
-    const { store } = this.#options
+    const { store, deadWriter } = this.#options
     const key = metadataKey(this.#sessionId)
     this.#checkMayEnter(await readMetadata(store, this.#sessionId, options))
-    await this.report(NOTHING_YET, 'active', options)
+    await this.report(deadWriter?.progress ?? NOTHING_YET, 'active', options)
     try {
       for (let conflicts = 0; ; conflicts++) {
         const existing = await readMetadata(store, this.#sessionId, options)
@@ -85,6 +94,8 @@ export class Membership {
         await afterConflict(conflicts, this.#sessionId, options)
       }
     } catch (error) {
+      // A dead writer's summary counts what it stored.
+      if (deadWriter?.progress) throw error
       // A summary of a writer that never was would keep the session open.
       await store.delete(writerKey(this.#sessionId, this.writerId)).catch(() => undefined)
       throw error

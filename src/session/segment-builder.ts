@@ -25,6 +25,8 @@ export interface SegmentBuilderOptions {
   compressionLevel: number
   /** Told how many more (or, negative, fewer) bytes the builder holds. */
   onBytesHeld: (deltaBytes: number) => void
+  /** Key of the first segment, when it is built again. Default: a new one. */
+  key?: string
 }
 
 /** Uncompressed bytes of a block, unless a single batch is larger. */
@@ -37,6 +39,7 @@ const BLOCK_BYTES = 256 * 1024
  */
 export class SegmentBuilder {
   readonly #options: SegmentBuilderOptions
+  #nextKey: string | undefined
   #key: string | undefined
   #open: CountedBatch[] = []
   #openBytes = 0
@@ -46,6 +49,12 @@ export class SegmentBuilder {
 
   constructor(options: SegmentBuilderOptions) {
     this.#options = options
+    this.#nextKey = options.key
+  }
+
+  /** Key of the segment that is open; `undefined` if none is. */
+  get openKey(): string | undefined {
+    return this.#key
   }
 
   /** Compressed so far, of the segment that is open. */
@@ -57,7 +66,7 @@ export class SegmentBuilder {
   add(batch: CountedBatch): string {
     const { sessionId, signal, onBytesHeld } = this.#options
     if (this.#openBytes + batch.body.length > BLOCK_BYTES) this.#closeBlock()
-    this.#key ??= segmentKey(sessionId, signal, Number(batch.capturedAtUnixNano / 1_000_000n))
+    this.#key ??= this.#nextKey ?? segmentKey(sessionId, signal, arrivalMillis(batch))
     this.#open.push(batch)
     this.#openBytes += batch.body.length
     this.#totals = addTotals(this.#totals, totalsOfBatch(batch))
@@ -71,6 +80,7 @@ export class SegmentBuilder {
     if (this.#key === undefined) return undefined
     this.#closeBlock()
     const { signal } = this.#options
+    this.#nextKey = undefined
     const [key, totals] = [this.#key, this.#totals]
     const bytes = this.#blocks.then((blocks) => Buffer.concat(blocks))
     this.#key = undefined
@@ -78,6 +88,11 @@ export class SegmentBuilder {
     this.#compressedBytes = 0
     this.#blocks = Promise.resolve([])
     return { key, signal, totals, bytes }
+  }
+
+  /** Resolves when all blocks that are closed are compressed. */
+  async compressed(): Promise<void> {
+    await this.#blocks
   }
 
   #closeBlock(): void {
@@ -94,4 +109,8 @@ export class SegmentBuilder {
       return [...blocks, block]
     })
   }
+}
+
+function arrivalMillis({ capturedAtUnixNano }: CountedBatch): number {
+  return Number(capturedAtUnixNano / 1_000_000n)
 }

@@ -3,9 +3,9 @@
 
 import type { OtlpBatch } from '../otlp/otlp-batch'
 import { SIGNALS, type Signal } from '../otlp/signal'
-import { summarizeRequest } from '../otlp/summarize-request'
+import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
 import type { ObjectStore } from '../storage/object-store'
-import { Membership } from './membership'
+import { Membership, type WriterProgress } from './membership'
 import {
   type SessionDescription,
   type SessionMetadata,
@@ -15,7 +15,9 @@ import {
 } from './metadata'
 import { SegmentBuilder } from './segment-builder'
 import { SessionError } from './session-error'
+import { untilAborted } from './until-aborted'
 import { type BuiltSegment, UploadQueue } from './upload-queue'
+import type { SegmentJournal } from './write-ahead-journal'
 import { WriterLedger } from './writer-ledger'
 
 export interface SessionWriterOptions {
@@ -33,7 +35,12 @@ export interface SessionWriterOptions {
   heartbeatMillis?: number
   /** Told of every attempt to reach the store that failed; recording goes on. */
   onStoreFailure?: (error: unknown) => void
+  /** Makes the journal that keeps batches until they are stored. Default: none is kept. */
+  createJournal?: (writerId: string) => SegmentJournal
 }
+
+type CompleteOptions = Required<Omit<SessionWriterOptions, 'createJournal'>> &
+  Pick<SessionWriterOptions, 'createJournal'>
 
 const DEFAULTS = Object.freeze({
   join: true,
@@ -47,13 +54,25 @@ const DEFAULTS = Object.freeze({
 /** Compressed bytes at which a segment is cut, well below what a store takes in one request. */
 const SEGMENT_BYTES = 8 * 1024 * 1024
 const REENTER_MILLIS = 5_000
+/** How long a journal that failed is given before it is tried again. */
+const JOURNAL_REST_MILLIS = 1_000
+/** A disk that hangs must not keep a writer from ending. */
+const JOURNAL_LIMIT_MILLIS = 5_000
 
 /** What became of a batch that was accepted. */
 export interface AcceptedBatch {
   /** The segment that it goes into. */
   readonly key: string
   readonly itemCount: number
+  /**
+   * Resolves when the batch is in the journal and survives a crash; at once if
+   * there is no journal. Rejects with `StorageError` if the journal could not
+   * take it: then the batch may still get stored, or not.
+   */
+  readonly durable: Promise<void>
 }
+
+const AT_ONCE: Promise<void> = Promise.resolve()
 
 /**
  * Records batches into a session: the one writer that capture and receive share.
@@ -75,8 +94,11 @@ export class SessionWriter {
    * to reach the store failed; in the latter case recording goes on.
    */
   readonly ready: Promise<void>
-  readonly #options: Required<SessionWriterOptions>
+  readonly #options: CompleteOptions
   readonly #membership: Membership
+  readonly #journal: SegmentJournal | undefined
+  /** Segments that are stored and may still lie in the journal. */
+  readonly #journaled = new Set<string>()
   readonly #ledger = new WriterLedger()
   readonly #uploads: UploadQueue
   readonly #builders: Record<Signal, SegmentBuilder>
@@ -84,6 +106,7 @@ export class SessionWriter {
   readonly #abort = new AbortController()
   readonly #timers: NodeJS.Timeout[]
   readonly #cutting = new Set<Promise<void>>()
+  #journalRestsUntil = 0
   #heldBytes = 0
   #storedBytes = 0
   #hasEntered = false
@@ -97,6 +120,7 @@ export class SessionWriter {
     this.#options = { ...DEFAULTS, ...options }
     const { store, description, join, heartbeatMillis, flushIntervalMillis } = this.#options
     this.#membership = new Membership({ store, description, join, heartbeatMillis })
+    this.#journal = this.#options.createJournal?.(this.#membership.writerId)
     this.#uploads = new UploadQueue({
       store,
       onStored: (segment) => this.#onStored(segment),
@@ -122,11 +146,40 @@ export class SessionWriter {
     return this.#storedBytes + this.#uploads.waitingBytes + openBytes
   }
 
-  /** Takes a batch, or drops and counts it: `undefined`. Throws `MalformedOtlpError`. */
-  write(batch: OtlpBatch): AcceptedBatch | undefined {
-    const summary = summarizeRequest(batch.body, batch.signal)
-    const isFull = this.#heldBytes + batch.body.length > this.#options.maxQueueBytes
-    if (isFull || this.#closing || this.#refusal) {
+  /** Bytes that are accepted and not in the store yet, as they are held in memory. */
+  get waitingBytes(): number {
+    return this.#refusal || this.#abort.signal.aborted ? 0 : this.#heldBytes
+  }
+
+  /** Compressed bytes in the store. */
+  get storedBytes(): number {
+    return this.#storedBytes
+  }
+
+  /** Why the session must not be written; `undefined` if it may, or if that is not known yet. */
+  get refusal(): SessionError | undefined {
+    return this.#refusal
+  }
+
+  /**
+   * Whether `write` would take a batch of so many bytes now. For those who can
+   * refuse it and be asked again; what `write` does not take is counted as dropped.
+   */
+  hasRoomFor(bytes: number): boolean {
+    // Senders come again: while the journal fails, each time would be stored once more.
+    return this.#canTake(bytes) && performance.now() >= this.#journalRestsUntil
+  }
+
+  /**
+   * Takes a batch, or drops and counts it: `undefined`. Throws `MalformedOtlpError`.
+   *
+   * @param summary what `summarizeRequest` says of it, from whoever has asked already
+   */
+  write(
+    batch: OtlpBatch,
+    summary: RequestSummary = summarizeRequest(batch.body, batch.signal),
+  ): AcceptedBatch | undefined {
+    if (!this.#canTake(batch.body.length)) {
       this.#ledger.drop(batch.signal, summary.itemCount, 1)
       return undefined
     }
@@ -134,8 +187,9 @@ export class SessionWriter {
     const builder = this.#builders[batch.signal]
     const key = builder.add(counted)
     this.#ledger.accept(counted)
+    const durable = this.#keep(key, batch)
     if (builder.compressedBytes >= SEGMENT_BYTES) this.#cut(builder)
-    return { key, itemCount: summary.itemCount }
+    return { key, itemCount: summary.itemCount, durable }
   }
 
   /** Stores everything written so far. Rejects with the signal's reason when that takes too long. */
@@ -149,16 +203,10 @@ export class SessionWriter {
   /**
    * Stores the rest and leaves the session, completing it when no other writer
    * lives. Rejects when that could not be done before the signal fired: what was
-   * not stored is then counted as dropped.
+   * not stored is then counted as dropped, unless it lies in the journal.
    */
   close(signal: AbortSignal): Promise<SessionMetadata> {
-    this.#closing ??= this.#close(signal).finally(() => {
-      this.#abort.abort()
-      for (const segment of this.#uploads.abandon()) {
-        this.#ledger.abandon(segment.signal, segment.totals)
-      }
-      this.#ledger.abandonAll()
-    })
+    this.#closing ??= this.#close(signal).finally(() => this.#end())
     for (const timer of this.#timers) clearInterval(timer)
     return this.#closing
   }
@@ -167,6 +215,11 @@ export class SessionWriter {
   localMetadata(status: SessionStatus): SessionMetadata {
     const fresh = emptyMetadata(this.#options.description, this.#startTime)
     return { ...withTotals(fresh, [this.#ledger.accepted()]), status }
+  }
+
+  #canTake(bytes: number): boolean {
+    const isFull = this.#heldBytes + bytes > this.#options.maxQueueBytes
+    return !isFull && !this.#closing && !this.#refusal
   }
 
   async #close(signal: AbortSignal): Promise<SessionMetadata> {
@@ -178,7 +231,55 @@ export class SessionWriter {
     if (this.#refusal) throw this.#refusal
     await this.#store(signal)
     await this.#reporting
-    return this.#membership.leave(this.#ledger.stored(), { signal })
+    const progress = this.#progress()
+    const metadata = await this.#membership.leave(progress, { signal })
+    await this.#release(progress)
+    return metadata
+  }
+
+  async #end(): Promise<void> {
+    this.#abort.abort()
+    const unstored = this.#uploads.abandon()
+    // Whoever recovers the journal stores it, and counts it then.
+    if (this.#journal) return this.#waitFor(this.#journal.close())
+    for (const { signal, totals } of unstored) this.#ledger.abandon(signal, totals)
+    this.#ledger.abandonAll()
+  }
+
+  /** Puts a batch into the journal, if there is one. */
+  #keep(key: string, batch: OtlpBatch): Promise<void> {
+    if (this.#journal === undefined) return AT_ONCE
+    const kept = this.#journal.append(key, batch)
+    // Whether or not the caller waits for it.
+    kept.catch((error: unknown) => {
+      this.#journalRestsUntil = performance.now() + JOURNAL_REST_MILLIS
+      this.#options.onStoreFailure(error)
+      // Its log takes nothing more; the next segment has a log of its own.
+      const builder = this.#builders[batch.signal]
+      if (builder.openKey === key) this.#cut(builder)
+    })
+    return kept
+  }
+
+  /** What is stored, and which of it is in the journal still: of one moment, both. */
+  #progress(): WriterProgress {
+    const journaledSegments = this.#journal && [...this.#journaled]
+    return { ...this.#ledger.stored(), journaledSegments }
+  }
+
+  /** Lets the journal forget what is stored and, now that it was reported, counted. */
+  async #release({ journaledSegments = [] }: WriterProgress): Promise<void> {
+    if (this.#journal === undefined || journaledSegments.length === 0) return
+    const forgotten = this.#journal.release(journaledSegments).then(() => {
+      for (const key of journaledSegments) this.#journaled.delete(key)
+    })
+    await this.#waitFor(forgotten)
+  }
+
+  /** Waits for the journal; what fails there is told, and does no other harm. */
+  async #waitFor(work: Promise<void>): Promise<void> {
+    const limit = AbortSignal.timeout(JOURNAL_LIMIT_MILLIS)
+    await untilAborted(work, limit).catch(this.#options.onStoreFailure)
   }
 
   async #enter(signal: AbortSignal = this.#abort.signal): Promise<void> {
@@ -208,7 +309,7 @@ export class SessionWriter {
     for (const timer of this.#timers) clearInterval(timer)
     this.#uploads.abandon()
     for (const signal of SIGNALS) this.#builders[signal] = this.#createBuilder(signal)
-    this.#ledger.abandonAll()
+    if (!this.#journal) this.#ledger.abandonAll()
   }
 
   async #store(signal: AbortSignal): Promise<void> {
@@ -233,7 +334,7 @@ export class SessionWriter {
         this.#uploads.push({ key, signal, bytes, totals: stored })
       })
       .catch((error: unknown) => {
-        this.#ledger.abandon(signal, totals)
+        if (!this.#journal) this.#ledger.abandon(signal, totals)
         this.#options.onStoreFailure(error)
       })
       .finally(() => this.#cutting.delete(cutting))
@@ -244,6 +345,10 @@ export class SessionWriter {
     this.#heldBytes -= segment.bytes.length
     this.#storedBytes += segment.bytes.length
     this.#ledger.store(segment.signal, segment.totals)
+    if (this.#journal === undefined) return
+    this.#journaled.add(segment.key)
+    // Else the journal would hold for a heartbeat what nobody needs there any more.
+    if (this.#uploads.isIdle && !this.#closing) this.#beat()
   }
 
   #beat(): void {
@@ -257,9 +362,11 @@ export class SessionWriter {
 
   /** One report at a time: an older one must not overwrite a newer one. */
   #report(signal: AbortSignal): Promise<void> {
-    const report = this.#reporting.then(() =>
-      this.#membership.report(this.#ledger.stored(), 'active', { signal }),
-    )
+    const report = this.#reporting.then(async () => {
+      const progress = this.#progress()
+      await this.#membership.report(progress, 'active', { signal })
+      await this.#release(progress)
+    })
     this.#reporting = report.catch(() => undefined)
     return report
   }
@@ -273,19 +380,5 @@ export class SessionWriter {
         this.#heldBytes += deltaBytes
       },
     })
-  }
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  let onAbort: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort)
   }
 }

@@ -6,7 +6,7 @@ import type { Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'
 import { isKnownDead } from './process-identity'
-import { writersPrefix } from './session-keys'
+import { writerKey, writersPrefix } from './session-keys'
 import { type SignalTotals, signalTotalsSchema } from './totals'
 
 /**
@@ -25,6 +25,11 @@ export interface WriterSummary {
   process: { host: string; pid: number; pidScope?: string }
   signals: Record<Signal, SignalTotals>
   serviceNames: string[]
+  /**
+   * Segments that are counted here and may still lie in the writer's write-ahead
+   * folder: whoever recovers it must not count them again.
+   */
+  journaledSegments?: string[]
 }
 
 const summarySchema = v.object({
@@ -40,6 +45,7 @@ const summarySchema = v.object({
     logs: signalTotalsSchema,
   }),
   serviceNames: v.array(v.string()),
+  journaledSegments: v.optional(v.array(v.string())),
 })
 
 /** Heartbeats a living writer may miss: a slow store delays them. */
@@ -60,16 +66,36 @@ export async function readWriterSummaries(
 ): Promise<WriterSummary[]> {
   const summaries: WriterSummary[] = []
   for await (const { key } of store.list(writersPrefix(sessionId), options)) {
-    try {
-      const { body } = await store.get(key, options)
-      const parsed = v.safeParse(summarySchema, JSON.parse(Buffer.from(body).toString('utf8')))
-      if (parsed.success) summaries.push(parsed.output)
-    } catch (error) {
-      // Removed in between, or cut short by another tool: the others still count.
-      if (!isStorageError(error, 'NOT_FOUND') && !(error instanceof SyntaxError)) throw error
-    }
+    const summary = await readSummary(store, key, options)
+    if (summary) summaries.push(summary)
   }
   return summaries
+}
+
+/** The summary of one writer; `undefined` if there is none that can be read. */
+export function readWriterSummary(
+  store: ObjectStore,
+  sessionId: string,
+  writerId: string,
+  options: OperationOptions = {},
+): Promise<WriterSummary | undefined> {
+  return readSummary(store, writerKey(sessionId, writerId), options)
+}
+
+async function readSummary(
+  store: ObjectStore,
+  key: string,
+  options: OperationOptions,
+): Promise<WriterSummary | undefined> {
+  try {
+    const { body } = await store.get(key, options)
+    const parsed = v.safeParse(summarySchema, JSON.parse(Buffer.from(body).toString('utf8')))
+    return parsed.success ? parsed.output : undefined
+  } catch (error) {
+    // Removed in between, or cut short by another tool: the others still count.
+    if (isStorageError(error, 'NOT_FOUND') || error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 export function serializeWriterSummary(summary: WriterSummary): Uint8Array {
