@@ -1,0 +1,171 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { EventEmitter, once } from 'node:events'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { untraced } from '../storage/untraced'
+import type { Endpoint, EndpointParts } from './endpoint'
+import { refusedAnswer } from './http-answer'
+import { createHttpApp, type HttpAppParts } from './http-app'
+import { HttpExchange } from './http-exchange'
+import { HttpRefusal } from './http-refusal'
+import { shownAddress } from './listen-address'
+import { ReceiverError } from './receiver-error'
+
+export type HttpEndpointParts = EndpointParts & HttpAppParts
+
+/** How long senders may take, in milliseconds; whoever takes longer is cut off. */
+export interface HttpTimeLimits {
+  /** Until all headers of a request have come. */
+  readonly headersMillis: number
+  /** Until all of a request has come. */
+  readonly requestMillis: number
+  /** Between two requests on a connection. */
+  readonly idleMillis: number
+  /** How often the limits are looked at. */
+  readonly checkIntervalMillis: number
+  /** Until the end of a body that was refused for its size. */
+  readonly lingerMillis: number
+}
+
+const TIME_LIMITS: HttpTimeLimits = Object.freeze({
+  headersMillis: 30_000,
+  requestMillis: 60_000,
+  // More than the 5 to 60 s between two exports: a connection that is closed just when
+  // the sender uses it again costs the sender a request.
+  idleMillis: 75_000,
+  checkIntervalMillis: 5_000,
+  lingerMillis: 2_000,
+})
+
+/**
+ * Listens for OTLP/HTTP. Requests that are none of HTTP at all are answered by Node's parser,
+ * with an empty 400, 408 or 431, and not counted as refused.
+ *
+ * @throws ReceiverError when the address can't be listened on
+ *
+ * @example
+ * const endpoint = await startHttpEndpoint({ host: '127.0.0.1', port: 0, corsOrigins: [], ...parts })
+ * …
+ * await endpoint.close(AbortSignal.timeout(5_000))
+ */
+export async function startHttpEndpoint(
+  parts: HttpEndpointParts,
+  timeLimits: HttpTimeLimits = TIME_LIMITS,
+): Promise<Endpoint> {
+  const endpoint = new HttpEndpoint(parts, timeLimits)
+  await endpoint.listen(parts)
+  return endpoint
+}
+
+class HttpEndpoint implements Endpoint {
+  readonly #server: Server
+  // Connections on which nothing was asked yet. Node takes them for busy when it closes.
+  readonly #unused = new Set<Socket>()
+  #address = ''
+  #closed: Promise<unknown> | undefined
+
+  constructor(parts: HttpAppParts, limits: HttpTimeLimits) {
+    const server = createServer({
+      headersTimeout: limits.headersMillis,
+      requestTimeout: limits.requestMillis,
+      keepAliveTimeout: limits.idleMillis,
+      connectionsCheckingInterval: limits.checkIntervalMillis,
+    })
+    // HTTP instrumentation patches `emit` of all servers to make a span of each request;
+    // with an app's receiver in the app's process, these would come back here, for ever.
+    server.emit = (event: string | symbol, ...values: unknown[]) =>
+      EventEmitter.prototype.emit.call(server, event, ...values)
+    const listener = this.#createListener(parts, limits)
+    const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      this.#unused.delete(incoming.socket)
+      untraced(() => void listener(incoming, outgoing))
+    }
+    // With a listener of its own, `100 Continue` is sent when the body is wanted.
+    server.on('request', onRequest).on('checkContinue', onRequest)
+    server.on('connection', (socket: Socket) => {
+      this.#unused.add(socket)
+      socket.on('close', () => this.#unused.delete(socket))
+    })
+    this.#server = server
+  }
+
+  get address(): string {
+    return this.#address
+  }
+
+  async listen({ host, port }: EndpointParts): Promise<void> {
+    this.#server.listen({ host, port })
+    try {
+      await once(this.#server, 'listening')
+    } catch (error) {
+      throw notListening(error as NodeJS.ErrnoException, shownAddress({ host, port }))
+    }
+    // Kept, as a server that is closed has none. It listens on no pipe, so this is what it is.
+    const { address, port: actualPort } = this.#server.address() as AddressInfo
+    this.#address = shownAddress({ host: address, port: actualPort })
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    const cut = () => this.#server.closeAllConnections()
+    this.#closed ??= this.#stopListening()
+    if (signal.aborted) cut()
+    signal.addEventListener('abort', cut, { once: true })
+    await this.#closed
+    signal.removeEventListener('abort', cut)
+  }
+
+  #stopListening(): Promise<unknown> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#unused) socket.destroy()
+    return closed
+  }
+
+  #createListener(parts: HttpAppParts, { lingerMillis }: HttpTimeLimits) {
+    const node = require('@hono/node-server') as typeof import('@hono/node-server')
+    const sent = require('@hono/node-server/utils/response') as AlreadySent
+    const app = createHttpApp(parts)
+    return node.getRequestListener(
+      async (request, bindings) => {
+        // The server speaks HTTP/1, so this is what it is.
+        const { incoming, outgoing } = bindings as {
+          incoming: IncomingMessage
+          outgoing: ServerResponse
+        }
+        const exchange = new HttpExchange(incoming, outgoing)
+        const response = await app.fetch(request, { incoming, outgoing, exchange })
+        if (!this.#server.listening) outgoing.setHeader('connection', 'close')
+        const isSent = await exchange.settle(response, lingerMillis)
+        return isSent ? sent.RESPONSE_ALREADY_SENT : response
+      },
+      {
+        // HTTP/1.0 has no Host.
+        hostname: 'localhost',
+        overrideGlobalObjects: false,
+        autoCleanupIncoming: false,
+        // The app answers its own errors: this is for what does not get as far.
+        errorHandler: () => {
+          parts.onRefused(400)
+          return refusedAnswer(
+            new HttpRefusal(400, 'Host and path make no URL'),
+            'application/json',
+          )
+        },
+      },
+    )
+  }
+}
+
+type AlreadySent = typeof import('@hono/node-server/utils/response')
+
+function notListening(error: NodeJS.ErrnoException, address: string): ReceiverError {
+  if (error.code === 'EADDRINUSE') {
+    const message = `http: ${address} is in use; choose another port, 0 for a free one, or 'off'`
+    return new ReceiverError('AddressInUse', message, { cause: error })
+  }
+  const message = `http: can't listen on ${address}: ${error.message}`
+  return new ReceiverError('InvalidConfig', message, { cause: error })
+}

@@ -1,0 +1,95 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { announcedBytes, readBody } from './http-body'
+import type { Reservation } from './http-reservation'
+
+/** So much of a body is discarded rather than the connection given up. */
+const MAX_DISCARDED_BYTES = 4 * 1024 * 1024
+
+/**
+ * A request and the answer to it, where HTTP itself is concerned: a body that is refused unread
+ * still comes, and if it stayed in the socket, its bytes would be taken for the next request; if
+ * the socket were closed on it, the sender would get a reset instead of the answer.
+ */
+export class HttpExchange {
+  readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse
+  #awaitsContinue: boolean
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#incoming = incoming
+    this.#outgoing = outgoing
+    this.#awaitsContinue = incoming.headers.expect !== undefined
+  }
+
+  /** @throws HttpRefusal when it is too large or there is no room, SenderGoneError */
+  readBody(maxBytes: number, reservation: Reservation): Promise<Buffer> {
+    return readBody(this.#incoming, maxBytes, reservation, () => this.#continue())
+  }
+
+  /**
+   * Sees to what is unread when the answer is known.
+   *
+   * @param lingerMillis how long a sender may go on with a body that is too large to be discarded
+   * @returns whether the answer was sent here, with the end of the connection
+   */
+  async settle(response: Response, lingerMillis: number): Promise<boolean> {
+    const incoming = this.#incoming
+    // Without the `100 Continue` no body comes, and Node closes the connection by itself.
+    if (incoming.destroyed || incoming.complete || this.#awaitsContinue) return false
+    if ((announcedBytes(incoming) ?? 0) <= MAX_DISCARDED_BYTES) {
+      this.#discard()
+      return false
+    }
+    await this.#answerAndClose(response, lingerMillis)
+    return true
+  }
+
+  #continue(): void {
+    if (!this.#awaitsContinue) return
+    this.#awaitsContinue = false
+    this.#outgoing.writeContinue()
+  }
+
+  // A body in chunks may be endless.
+  #discard(): void {
+    const incoming = this.#incoming
+    let bytes = 0
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= MAX_DISCARDED_BYTES) return
+      incoming.off('data', onData)
+      incoming.socket.destroySoon()
+    }
+    incoming.on('data', onData)
+  }
+
+  async #answerAndClose(response: Response, lingerMillis: number): Promise<void> {
+    const body = Buffer.from(await response.arrayBuffer())
+    const outgoing = this.#outgoing
+    outgoing.writeHead(response.status, {
+      ...Object.fromEntries(response.headers),
+      'content-length': body.length,
+      connection: 'close',
+    })
+    // The sender has all of the answer now; `end` also closes the connection.
+    outgoing.write(body)
+    await this.#discardFor(lingerMillis)
+    outgoing.end()
+  }
+
+  #discardFor(millis: number): Promise<void> {
+    const incoming = this.#incoming
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer)
+        incoming.off('end', finish).off('close', finish)
+        resolve()
+      }
+      const timer = setTimeout(finish, millis)
+      incoming.on('end', finish).on('close', finish).resume()
+    })
+  }
+}

@@ -1,0 +1,168 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import * as v from 'valibot'
+import {
+  checkOptions,
+  compressionLevel,
+  count,
+  expected,
+  flag,
+  limit,
+  millis,
+  text,
+  withoutUndefined,
+} from '../options/check-options'
+import { fromEnvironment } from '../options/environment'
+import { checkSessionId, generateSessionId } from '../session/session-id'
+import { defaultWriteAheadFolder } from '../session/write-ahead-folder'
+import type { ObjectStore } from '../storage/object-store'
+import { type ListenAddress, parseListenAddress } from './listen-address'
+import { ReceiverError } from './receiver-error'
+import type { OtlpReceiverOptions } from './receiver-options'
+
+/** `OtlpReceiverOptions` with environment and defaults filled in. */
+export interface ReceiverConfig extends Required<
+  Omit<
+    OtlpReceiverOptions,
+    | 'http'
+    | 'grpc'
+    | 'store'
+    | 'sessionBy'
+    | 'diagnosticSessionId'
+    | 'description'
+    | 'forward'
+    | 'forwardHeaders'
+  >
+> {
+  /** Undefined: off. */
+  readonly http?: ListenAddress
+  readonly grpc?: ListenAddress
+  readonly store?: ObjectStore | string
+  readonly sessionBy?: string
+  readonly diagnosticSessionId?: string
+  readonly description?: string
+  readonly forward?: string
+  /** Undefined: what the environment says. */
+  readonly forwardHeaders?: Readonly<Record<string, string>>
+}
+
+const MEBIBYTE = 1024 * 1024
+
+const DEFAULTS = Object.freeze({
+  http: '127.0.0.1:4318',
+  grpc: '127.0.0.1:4317',
+  record: true,
+  sessionIdleMinutes: 10,
+  rotateMinutes: 0,
+  rotateMB: 0,
+  enabledFlags: [],
+  createdBy: 'otel-tape',
+  ack: 'stored',
+  maxForwardQueueBytes: 32 * MEBIBYTE,
+  maxRequestBytes: 20 * MEBIBYTE,
+  maxGrpcMessageBytes: 4 * MEBIBYTE,
+  maxQueueBytes: 64 * MEBIBYTE,
+  corsOrigins: [],
+  flushIntervalMillis: 5_000,
+  compressionLevel: 1,
+  stopTimeoutMillis: 30_000,
+} satisfies OtlpReceiverOptions)
+
+const entries = {
+  http: v.optional(text),
+  grpc: v.optional(text),
+  record: v.optional(flag),
+  sessionId: v.optional(text),
+  sessionBy: v.optional(expected<string>('the name of a resource attribute', isFilledText)),
+  sessionIdleMinutes: v.optional(limit),
+  rotateMinutes: v.optional(limit),
+  rotateMB: v.optional(limit),
+  store: v.optional(expected<ObjectStore | string>('an ObjectStore or a URL', isStore)),
+  diagnosticSessionId: v.optional(text),
+  description: v.optional(text),
+  enabledFlags: v.optional(v.array(text, 'a list of strings')),
+  createdBy: v.optional(text),
+  ack: v.optional(v.picklist(['stored', 'memory'], "'stored' or 'memory'")),
+  writeAheadFolder: v.optional(expected<string>('a folder', isFilledText)),
+  forward: v.optional(expected<string>('a URL', isFilledText)),
+  forwardHeaders: v.optional(v.record(text, text, 'an object of header names and strings')),
+  maxForwardQueueBytes: v.optional(count),
+  maxRequestBytes: v.optional(count),
+  maxGrpcMessageBytes: v.optional(count),
+  maxQueueBytes: v.optional(count),
+  corsOrigins: v.optional(v.array(text, 'a list of origins')),
+  flushIntervalMillis: v.optional(millis),
+  compressionLevel: v.optional(compressionLevel),
+  stopTimeoutMillis: v.optional(millis),
+}
+
+/**
+ * Checks options and fills them up from the environment. A wrong variable warns
+ * and is ignored.
+ *
+ * @throws ReceiverError of reason `InvalidConfig`
+ */
+export function resolveReceiverConfig(options: OtlpReceiverOptions): ReceiverConfig {
+  const given = checkOptions(entries, options, wrongOption)
+  const named = given.sessionId ?? fromEnvironment('OTEL_TAPE_SESSION_ID', sessionIdIn)
+  const { http, grpc, ...rest } = {
+    ...DEFAULTS,
+    writeAheadFolder: defaultWriteAheadFolder(),
+    ...withoutUndefined(given),
+  }
+  const config = {
+    ...rest,
+    http: parseListenAddress(http, 'http'),
+    grpc: parseListenAddress(grpc, 'grpc'),
+    sessionId: named === undefined ? generateSessionId() : checked(named),
+    // A larger one could never be taken: what waits is bounded by the queue.
+    maxRequestBytes: Math.min(rest.maxRequestBytes, rest.maxQueueBytes),
+    maxGrpcMessageBytes: Math.min(rest.maxGrpcMessageBytes, rest.maxQueueBytes),
+  }
+  if (!config.http && !config.grpc) throw wrongOption(`'http' and 'grpc' are both off`)
+  if (config.forward !== undefined && isOwnAddress(config.forward, config)) {
+    throw wrongOption(`'forward' ${config.forward} is where this receiver itself listens`)
+  }
+  return config
+}
+
+const OWN_HOSTS = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
+
+/** Whether what is forwarded would come back, to be forwarded again, without end. */
+function isOwnAddress(
+  forward: string,
+  { http, grpc }: Pick<ReceiverConfig, 'http' | 'grpc'>,
+): boolean {
+  if (!URL.canParse(forward)) return false
+  // Of a scheme that URL does not know, it gives no host.
+  const { hostname, port } = new URL(forward.replace(/^grpc/, 'http'))
+  const listened = [http, grpc].filter((address) => address !== undefined && address.port > 0)
+  return OWN_HOSTS.test(hostname) && listened.some((address) => String(address?.port) === port)
+}
+
+function wrongOption(complaint: string): ReceiverError {
+  return new ReceiverError('InvalidConfig', `createOtlpReceiver: ${complaint}`)
+}
+
+function checked(sessionId: string): string {
+  try {
+    return sessionIdIn(sessionId)
+  } catch (error) {
+    throw new ReceiverError('InvalidConfig', (error as Error).message, { cause: error })
+  }
+}
+
+function sessionIdIn(text: string): string {
+  checkSessionId(text)
+  return text
+}
+
+function isFilledText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string'
+  return ['put', 'get', 'list'].every((name) => name in value)
+}
