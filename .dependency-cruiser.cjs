@@ -1,10 +1,13 @@
 // Imports point down the house only (docs/architecture.md draws it). Each rule
 // names a floor and the floors it must not reach up or across to.
 const floors = {
-  options: '^src/(otlp|storage|session|capture|receive|replay|query|cli|server|register|testing)/',
-  otlp: '^src/(options|storage|session|capture|receive|replay|query|cli|server|register|testing)/',
-  storage: '^src/(otlp|session|capture|receive|replay|query|cli|server|register|testing)/',
-  session: '^src/(capture|receive|replay|query|cli|server|register|testing)/',
+  options:
+    '^src/(otlp|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+  otlp: '^src/(options|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+  storage:
+    '^src/(otlp|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+  session: '^src/(transport|capture|receive|replay|query|cli|server|register|testing)/',
+  transport: '^src/(session|capture|receive|replay|query|cli|server|register|testing)/',
   capture: '^src/(receive|replay|query|cli|server|register|testing)/',
   receive: '^src/(capture|replay|query|cli|server|register|testing)/',
   replay: '^src/(capture|receive|query|cli|server|register|testing)/',

@@ -54,6 +54,20 @@ export { pace, type PaceOptions } from './replay/pace'
 export { shiftRelative, type ShiftRelativeOptions } from './replay/shift-relative'
 export { shiftCurrent, type ShiftCurrentOptions } from './replay/shift-current'
 export { otlpHttpSink, type OtlpHttpSinkOptions } from './replay/otlp-http-sink'
-export type { OtlpHttpOptions, RetryBudget } from './replay/otlp-http-options'
+export { otlpGrpcSink, type OtlpGrpcSinkOptions } from './replay/otlp-grpc-sink'
+export type { OtlpGrpcOptions, OtlpHttpOptions, RetryBudget } from './transport/sender-options'
 export { exporterSink, type ExporterSinkOptions } from './replay/exporter-sink'
 export type { RejectedBatch, SinkOptions } from './replay/batch-sink'
+
+export { createOtlpReceiver } from './receive/create-otlp-receiver'
+export type { OtlpReceiverOptions } from './receive/receiver-options'
+export type {
+  ForwardingStatus,
+  OtlpReceiver,
+  ReceivedCounts,
+  ReceiverEvents,
+  ReceiverStatus,
+  RecoveredSession,
+  StorageStatus,
+} from './receive/receiver'
+export { ReceiverError, type ReceiverErrorReason } from './receive/receiver-error'

@@ -4,16 +4,15 @@
 import type { Writable } from 'node:stream'
 import * as v from 'valibot'
 import { type SinkOptions, createBatchSink, sinkEntries } from './batch-sink'
-import { checkOptions } from './check-options'
+import { checkOptions, millis } from './check-options'
 import { type ReplayExporters, createExporterTarget } from './exporter-target'
-import { duration } from './otlp-http-options'
 
 export interface ExporterSinkOptions extends SinkOptions {
   /** When to give up on one export, in milliseconds. Default 30,000, as SDK processors do. */
   timeoutMillis?: number
 }
 
-const entries = { ...sinkEntries, timeoutMillis: v.optional(duration) }
+const entries = { ...sinkEntries, timeoutMillis: v.optional(millis) }
 
 /**
  * An object-mode `Writable` that makes SDK objects of each batch again and hands

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Writable } from 'node:stream'
+import { type OtlpHttpOptions, senderEntries } from '../transport/sender-options'
 import { type SinkOptions, createBatchSink, sinkEntries } from './batch-sink'
 import { checkOptions } from './check-options'
-import { type OtlpHttpOptions, otlpHttpEntries, resolveOtlpHttpOptions } from './otlp-http-options'
-import { createOtlpHttpTarget } from './otlp-http-target'
+import { createOtlpTarget, resolveOtlpTarget } from './otlp-target'
 
 export interface OtlpHttpSinkOptions extends OtlpHttpOptions, SinkOptions {}
 
-const entries = { ...otlpHttpEntries, ...sinkEntries }
+const entries = { ...senderEntries, ...sinkEntries }
 
 /**
  * An object-mode `Writable` that posts each batch to an OTLP/HTTP endpoint,
@@ -24,6 +24,7 @@ const entries = { ...otlpHttpEntries, ...sinkEntries }
  */
 export function otlpHttpSink(options: OtlpHttpSinkOptions = {}): Writable {
   const { concurrency, onRejected, ...http } = checkOptions(entries, options, 'otlpHttpSink')
-  const target = createOtlpHttpTarget(resolveOtlpHttpOptions(http, concurrency))
+  const context = { entryPoint: 'otlpHttpSink', only: 'http', concurrency } as const
+  const target = createOtlpTarget(resolveOtlpTarget(http, context))
   return createBatchSink(target, { concurrency, onRejected })
 }

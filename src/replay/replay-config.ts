@@ -2,17 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
+import { fromEnvironment } from '../options/environment'
 import { SIGNALS, type Signal } from '../otlp/signal'
+import { type OtlpHttpOptions, senderEntries } from '../transport/sender-options'
 import { type SinkOptions, sinkEntries } from './batch-sink'
 import { checkOptions, expected, flag } from './check-options'
-import { fromEnvironment } from '../options/environment'
 import type { ReplayExporters } from './exporter-target'
-import { type OtlpHttpOptions, otlpHttpEntries } from './otlp-http-options'
 import { ReplayError } from './replay-error'
 import { type ReplaySelection, checkRange, parseSpeed, selectionEntries } from './replay-selection'
 
 export interface ReplayConfig
   extends ReplaySelection, OtlpHttpOptions, Pick<SinkOptions, 'concurrency'> {
+  /**
+   * Where to: `http://host:4318` or `https://…` for OTLP/HTTP (`/v1/<signal>` at its end makes no
+   * difference), `grpc://host:4317` for OTLP/gRPC, `grpcs://…` with TLS. Default:
+   * `OTEL_EXPORTER_OTLP_{TRACES,METRICS,LOGS}_ENDPOINT` for its signal, else
+   * `OTEL_EXPORTER_OTLP_ENDPOINT`, else `REPLAY_DEFAULT_ENDPOINT`, by the protocol that
+   * `OTEL_EXPORTER_OTLP_PROTOCOL` names, else `http://localhost:4318`.
+   */
+  targetEndpoint?: string
   /**
    * SDK exporters to export through, in place of a `targetEndpoint`. A signal without one is not
    * replayed. They are flushed at the end, not shut down; `timeoutMillis` (30,000 by default then)
@@ -34,7 +42,7 @@ export interface ResolvedReplayConfig extends ReplaySelection {
   readonly onError: NonNullable<ReplaySelection['onError']>
   readonly signals: readonly Signal[]
   readonly exporters?: ReplayExporters
-  readonly http: OtlpHttpOptions
+  readonly otlp: OtlpHttpOptions
   readonly concurrency?: number
   readonly signal?: AbortSignal
 }
@@ -48,7 +56,7 @@ const exporter = expected<never>(
 
 const entries = {
   ...selectionEntries,
-  ...otlpHttpEntries,
+  ...senderEntries,
   exporters: v.optional(
     v.strictObject(
       {
@@ -85,11 +93,11 @@ export function resolveReplayConfig(config: ReplayConfig): ResolvedReplayConfig 
       given.speedMultiplier ?? fromEnvironment('REPLAY_DEFAULT_SPEED', parseSpeed) ?? DEFAULT_SPEED,
     onError: given.onError ?? 'skip',
     signals: signalsOf(given),
-    http: { targetEndpoint, headers, compression, timeoutMillis, retry },
+    otlp: { targetEndpoint, headers, compression, timeoutMillis, retry },
   }
 }
 
-/** Options that only OTLP/HTTP knows must not seem to change what an exporter does. */
+/** Options of a target must not seem to change what an exporter does. */
 function checkUnset(options: OtlpHttpOptions): void {
   const [set] = Object.entries(options).find(([, value]) => value !== undefined) ?? []
   if (set) throw wrongConfig(`${set} and exporters exclude each other: give one of them`)

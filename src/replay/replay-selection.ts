@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
-import { checkSessionId } from '../session/session-id'
+import { SESSION_LAYOUTS, type SessionLayout, checkSessionName } from '../session/session-location'
 import type { ObjectStore } from '../storage/object-store'
 import { expected } from './check-options'
 import type { ModifyBatch } from './modify-batches'
@@ -10,7 +10,16 @@ import { ReplayError } from './replay-error'
 
 /** What of a session is replayed, when, and how it is changed on the way. */
 export interface ReplaySelection {
+  /**
+   * Its id; or the prefix of what the Collector's `awss3` exporter wrote: `p`, `team-a/p`, or `.`
+   * for all that is in the store.
+   */
   sessionId: string
+  /**
+   * How its objects lie: `sessions`, as otel-tape writes them, or `awss3`, as the Collector's
+   * exporter does. Default: `sessions`, or `awss3` where only that is to be found.
+   */
+  layout?: SessionLayout
   /** Where the session lies: a store, or a URL for `openStore`. Default: what `openStore()` opens. */
   store?: ObjectStore | string
   /**
@@ -41,11 +50,12 @@ export interface ReplaySelection {
   transforms?: readonly ModifyBatch[]
 }
 
-const SESSION_ID = expected<string>(
-  "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or a digit",
+const SESSION_NAME = expected<string>(
+  "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or a digit, or a prefix " +
+    'of the store',
   (value) => {
     try {
-      checkSessionId(value)
+      checkSessionName(value)
       return true
     } catch {
       return false
@@ -63,7 +73,7 @@ const time = expected<Date | string>("a Date or ISO 8601 like '2026-11-20T13:00:
 const STORE_METHODS = ['get', 'read', 'list'] as const
 
 export const selectionEntries = {
-  sessionId: SESSION_ID,
+  sessionId: SESSION_NAME,
   store: v.optional(
     expected<ObjectStore | string>(
       'a store or the URL of one',
@@ -105,6 +115,7 @@ export const selectionEntries = {
       (value) => Array.isArray(value) && value.every((step) => typeof step === 'function'),
     ),
   ),
+  layout: v.optional(v.picklist(SESSION_LAYOUTS, "'sessions' or 'awss3'")),
 }
 
 /** @throws ReplayError of reason `InvalidConfig` when nothing can lie between `from` and `to` */

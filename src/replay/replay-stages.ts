@@ -6,6 +6,7 @@ import type { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { Signal } from '../otlp/signal'
 import type { Damage } from '../session/damage'
 import { type ReadSessionOptions, readSession } from '../session/session-reader'
+import { locateSession } from '../session/session-location'
 import { type SessionSurvey, surveySession } from '../session/survey'
 import type { ObjectStore } from '../storage/object-store'
 import type { Clock } from './clock'
@@ -38,6 +39,8 @@ export interface StageHooks {
 
 export interface Stages {
   readonly survey: SessionSurvey
+  /** Under which the session's objects lie. */
+  readonly prefix: string
   /** Source and transforms, in the order in which a batch meets them. */
   readonly streams: readonly [Readable, ...Transform[]]
 }
@@ -54,9 +57,11 @@ export async function openStages(
   signal: AbortSignal,
 ): Promise<Stages> {
   const { store, sessionId, signals } = plan
+  const { layout, prefix } = await locateSession(store, sessionId, { layout: plan.layout, signal })
   const selection: ReadSessionOptions = {
     store,
     sessionId,
+    layout,
     signals,
     fromUnixNano: plan.from === undefined ? undefined : unixNanoOf(plan.from),
     toUnixNano: plan.to === undefined ? undefined : unixNanoOf(plan.to),
@@ -72,7 +77,7 @@ export async function openStages(
   })
   const streams: [Readable, ...Transform[]] = [source, ...changes(plan, hooks)]
   streams.push(paceBy(timing.pacer, timing.clock), ...shift(plan, timing.clock, survey, hooks))
-  return { survey, streams }
+  return { survey, streams, prefix }
 }
 
 function errorFor({ key, offsetBytes, message, reason }: Damage): ReplayError {

@@ -5,7 +5,6 @@ import { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Damage } from '../session/damage'
-import { sessionPrefix } from '../session/session-keys'
 import type { ObjectStore } from '../storage/object-store'
 import {
   type BatchTarget,
@@ -47,6 +46,7 @@ export class SessionReplay implements Replay {
   readonly #abort = new AbortController()
   #progressTimer?: NodeJS.Timeout
   #sequenceNumber = 0
+  #prefix = ''
 
   constructor(parts: SessionReplayParts) {
     const { config, clock } = parts
@@ -133,8 +133,10 @@ export class SessionReplay implements Replay {
       signal.throwIfAborted()
       const timing = { clock, pacer: this.#pacer }
       const plan = { ...config, store }
-      const { survey, streams } = await openStages(plan, timing, this.#stageHooks(), signal)
+      const stages = await openStages(plan, timing, this.#stageHooks(), signal)
+      const { survey, streams, prefix } = stages
       this.#tally.expect(survey.itemCount)
+      this.#prefix = prefix
       this.#tally.state = 'running'
       this.#progressed()
       await pipeline([...streams, sink], { signal })
@@ -221,7 +223,7 @@ export class SessionReplay implements Replay {
     if (itemCount === 0) return
     if (this.#tally.status().damaged > 0) return this.#tally.fail(itemCount)
     this.#damaged({
-      key: sessionPrefix(this.sessionId),
+      key: this.#prefix,
       offsetBytes: 0,
       reason: 'unreadable',
       message: `${itemCount} items that the session's totals count are in none of its objects`,

@@ -4,9 +4,8 @@
 import type { BatchTarget } from './batch-sink'
 import { type Clock, createSystemClock } from './clock'
 import { createExporterTarget } from './exporter-target'
-import { resolveOtlpHttpOptions } from './otlp-http-options'
-import { createOtlpHttpTarget } from './otlp-http-target'
 import { openReplayStore } from './open-replay-store'
+import { createOtlpTarget, resolveOtlpTarget } from './otlp-target'
 import type { Replay } from './replay'
 import { type ReplayConfig, type ResolvedReplayConfig, resolveReplayConfig } from './replay-config'
 import { SessionReplay } from './session-replay'
@@ -36,15 +35,15 @@ export function startReplay(config: ReplayConfig): Replay {
 export function startReplayBy(clock: Clock, config: ReplayConfig): Replay {
   const resolved = resolveReplayConfig(config)
   const target = resolved.exporters
-    ? createExporterTarget(resolved.exporters, resolved.http.timeoutMillis)
-    : httpTarget(resolved)
+    ? createExporterTarget(resolved.exporters, resolved.otlp.timeoutMillis)
+    : otlpTarget(resolved)
   const { store, close } = openReplayStore(resolved.store)
   return new SessionReplay({ config: resolved, store, target, clock, onEnd: close })
 }
 
 /** Its requests say whose replay they are, so that a gateway can route or mark them. */
-function httpTarget({ sessionId, http, concurrency }: ResolvedReplayConfig): BatchTarget {
-  const options = resolveOtlpHttpOptions(http, concurrency)
-  const headers = { ...options.headers, 'x-replay-session': sessionId }
-  return createOtlpHttpTarget({ ...options, headers })
+function otlpTarget({ sessionId, otlp, concurrency }: ResolvedReplayConfig): BatchTarget {
+  const options = resolveOtlpTarget(otlp, { entryPoint: 'startReplay', concurrency })
+  const headers = { 'x-replay-session': sessionId, ...options.headers }
+  return createOtlpTarget({ ...options, headers })
 }

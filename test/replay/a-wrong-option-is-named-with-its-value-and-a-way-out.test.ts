@@ -88,9 +88,14 @@ test.each<[string, unknown, string]>([
     "try 'http://localhost:4318'",
   ],
   [
-    'a target over gRPC',
-    { sessionId: 'x', targetEndpoint: 'grpc://localhost:4317' },
-    'OTLP/gRPC is not supported; give the OTLP/HTTP port, often 4318',
+    'a target over gRPC with a path',
+    { sessionId: 'x', targetEndpoint: 'grpc://localhost:4317/v1/traces' },
+    'OTLP/gRPC has no path; leave out what follows the port',
+  ],
+  [
+    'a header that gRPC does not take',
+    { sessionId: 'x', targetEndpoint: 'grpc://localhost', headers: { a: 'é' } },
+    "the header 'a' can't be sent over OTLP/gRPC",
   ],
   ['a target of another scheme', { sessionId: 'x', targetEndpoint: 'file:///x' }, 'http://'],
   ['headers of another type', { sessionId: 'x', headers: { a: 1 } }, "'headers' has to be an obj"],
@@ -131,6 +136,8 @@ test('streams and sinks check theirs as well', () => {
   expect(stream.message).toContain("'signal' has to be 'traces', 'metrics' or 'logs', got 'spans'")
   const sink = errorOf(() => otlpHttpSink({ targetEndpoint: 'nowhere' }))
   expect(sink.message).toContain("try 'http://nowhere'")
+  const other = errorOf(() => otlpHttpSink({ targetEndpoint: 'grpc://localhost:4317' }))
+  expect(other.message).toContain('it is OTLP/gRPC; give the OTLP/HTTP port, often http://…:4318')
 })
 
 test('a session that is not there is told by the replay, not by the call', async () => {

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag, DiagLogLevel } from '@opentelemetry/api'
-import { resolveOtlpHttpOptions } from '../../src/replay/otlp-http-options'
 import { resolveReplayConfig } from '../../src/replay/replay-config'
+import {
+  type OtlpHttpOptions,
+  type OtlpSenderOptions,
+  resolveSenderOptions,
+} from '../../src/transport/sender-options'
 
 const kept = process.env
 let warnings: string[] = []
@@ -22,6 +26,10 @@ afterEach(() => {
   diag.disable()
 })
 
+function resolveHttp(options: OtlpHttpOptions): OtlpSenderOptions {
+  return resolveSenderOptions(options, { entryPoint: 'a test', only: 'http', connections: 1 })
+}
+
 const below = (base: string) => ({
   traces: `${base}/v1/traces`,
   metrics: `${base}/v1/metrics`,
@@ -39,27 +47,27 @@ test.each<[string, string]>([
   ['http://collector/v1', 'http://collector/v1'],
   ['http://[::1]:4318#here', 'http://[::1]:4318'],
 ])('the target %s means %s/v1/<signal>', (targetEndpoint, base) => {
-  expect(resolveOtlpHttpOptions({ targetEndpoint }).endpoints).toEqual(below(base))
+  expect(resolveHttp({ targetEndpoint }).endpoints).toEqual(below(base))
 })
 
 test('a query stays behind the path', () => {
-  const { endpoints } = resolveOtlpHttpOptions({ targetEndpoint: 'http://x/otlp?tenant=a' })
+  const { endpoints } = resolveHttp({ targetEndpoint: 'http://x/otlp?tenant=a' })
   expect(endpoints.logs).toBe('http://x/otlp/v1/logs?tenant=a')
 })
 
 test('code beats signal, signal beats general, general beats ours, ours beats the default', () => {
-  expect(resolveOtlpHttpOptions({}).endpoints).toEqual(below('http://localhost:4318'))
+  expect(resolveHttp({}).endpoints).toEqual(below('http://localhost:4318'))
   process.env.REPLAY_DEFAULT_ENDPOINT = 'http://ours'
-  expect(resolveOtlpHttpOptions({}).endpoints).toEqual(below('http://ours'))
+  expect(resolveHttp({}).endpoints).toEqual(below('http://ours'))
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = 'http://general/base'
-  expect(resolveOtlpHttpOptions({}).endpoints).toEqual(below('http://general/base'))
+  expect(resolveHttp({}).endpoints).toEqual(below('http://general/base'))
   process.env.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT = 'http://logs.only/as/it/stands'
-  expect(resolveOtlpHttpOptions({}).endpoints).toEqual({
+  expect(resolveHttp({}).endpoints).toEqual({
     ...below('http://general/base'),
     logs: 'http://logs.only/as/it/stands',
   })
   const targetEndpoint = 'http://code'
-  expect(resolveOtlpHttpOptions({ targetEndpoint }).endpoints).toEqual(below('http://code'))
+  expect(resolveHttp({ targetEndpoint }).endpoints).toEqual(below('http://code'))
 })
 
 test('headers, compression, timeout and speed come from it, unless code says otherwise', () => {
@@ -67,14 +75,14 @@ test('headers, compression, timeout and speed come from it, unless code says oth
   process.env.OTEL_EXPORTER_OTLP_COMPRESSION = 'gzip'
   process.env.OTEL_EXPORTER_OTLP_TIMEOUT = '2500'
   process.env.REPLAY_DEFAULT_SPEED = '2.5'
-  expect(resolveOtlpHttpOptions({})).toMatchObject({
+  expect(resolveHttp({})).toMatchObject({
     headers: { authorization: 'Basic abc==', 'x-tenant': 'a' },
     compression: 'gzip',
     timeoutMillis: 2500,
   })
   expect(resolveReplayConfig({ sessionId: 'x' }).speedMultiplier).toBe(2.5)
   const options = { headers: { A: 'b' }, compression: 'none', timeoutMillis: 7 } as const
-  expect(resolveOtlpHttpOptions(options)).toMatchObject({ ...options, headers: { a: 'b' } })
+  expect(resolveHttp(options)).toMatchObject({ ...options, headers: { a: 'b' } })
   expect(resolveReplayConfig({ sessionId: 'x', speedMultiplier: 3 }).speedMultiplier).toBe(3)
   expect(warnings).toEqual([])
 })
@@ -96,7 +104,7 @@ test.each([
   ['REPLAY_DEFAULT_SPEED', '0'],
 ])('%s=%s is warned of and ignored', (name, value) => {
   process.env[name] = value
-  expect(resolveOtlpHttpOptions({})).toMatchObject({
+  expect(resolveHttp({})).toMatchObject({
     endpoints: below('http://localhost:4318'),
     headers: {},
     compression: 'none',

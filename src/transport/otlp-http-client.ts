@@ -5,8 +5,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Signal } from '../otlp/signal'
 import { untraced } from '../storage/untraced'
+import type { ClientCertificates } from './client-certificates'
+import { judgeHttpAnswer } from './judge-http-answer'
+import type { OtlpAnswer, OtlpClient } from './otlp-client'
 import type { OtlpEndpoints } from './otlp-endpoint'
-import type { OtlpResponse } from './otlp-response'
 
 export interface OtlpHttpClientOptions {
   readonly endpoints: OtlpEndpoints
@@ -14,26 +16,7 @@ export interface OtlpHttpClientOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
   readonly connections: number
-}
-
-/** An answer, whatever its status. */
-export interface HttpAnswer extends OtlpResponse {
-  readonly statusCode: number
-  readonly retryAfter?: string
-  /** Where a redirect points to. */
-  readonly location?: string
-}
-
-/** One request, one answer: neither retries nor judges nor limits the time. */
-export interface OtlpHttpClient {
-  /** A request's body as it goes over the wire: made once, sent as often as it takes. */
-  encode(body: Uint8Array): Promise<Uint8Array>
-
-  /** Posts an encoded body. Rejects when there was no whole answer, with what was in the way. */
-  post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<HttpAnswer>
-
-  /** Ends every connection at once. */
-  close(): Promise<void>
+  readonly certificates?: ClientCertificates
 }
 
 /** A partial success fits; a web page need not be read to its end to be known as one. */
@@ -41,14 +24,16 @@ const MAX_ANSWER_BYTES = 1024 * 1024
 
 const gzipAsync = promisify(gzip)
 
-export function createOtlpHttpClient(options: OtlpHttpClientOptions): OtlpHttpClient {
+export function createOtlpHttpClient(options: OtlpHttpClientOptions): OtlpClient {
   return new UndiciClient(options)
 }
 
 type Agent = import('undici').Agent
 type AnswerBody = import('undici').Dispatcher.ResponseData['body']
 
-class UndiciClient implements OtlpHttpClient {
+class UndiciClient implements OtlpClient {
+  readonly maxRequestBytes = Infinity
+  readonly protocolName = 'OTLP/HTTP'
   readonly #options: OtlpHttpClientOptions
   readonly #headers: Readonly<Record<string, string>>
   readonly #addresses: Readonly<Record<Signal, Address>>
@@ -74,7 +59,7 @@ class UndiciClient implements OtlpHttpClient {
     return this.#options.compression === 'gzip' ? gzipAsync(body) : body
   }
 
-  async post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<HttpAnswer> {
+  async post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
     const { statusCode, headers, body } = await untraced(() =>
       this.#connections().request({
         ...this.#addresses[signal],
@@ -84,13 +69,13 @@ class UndiciClient implements OtlpHttpClient {
         signal: abort,
       }),
     )
-    return {
+    return judgeHttpAnswer({
       statusCode,
       contentType: single(headers['content-type']) ?? '',
       retryAfter: single(headers['retry-after']),
       location: single(headers.location),
       body: await readUpTo(MAX_ANSWER_BYTES, body, headers['content-length']),
-    }
+    })
   }
 
   async close(): Promise<void> {
@@ -106,6 +91,7 @@ class UndiciClient implements OtlpHttpClient {
       // Whoever posts bounds the whole; these would bound parts of it, to the second.
       headersTimeout: 0,
       bodyTimeout: 0,
+      ...(this.#options.certificates && { connect: this.#options.certificates }),
     })
     return this.#agent
   }

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
-import { WireReader, WireType } from '../otlp/wire-reader'
+import { WireType } from '../otlp/wire-reader'
+import { isField, visitFields } from './message-fields'
+import { oneLine } from './one-line'
 
-/** An answer over HTTP, as far as OTLP has a say in it. */
+/** An answer's body, and what it is written in. */
 export interface OtlpResponse {
   readonly contentType: string
   readonly body: Uint8Array
@@ -57,7 +59,6 @@ export function readErrorMessage(response: OtlpResponse): string {
 
 /** `google.rpc.Status.message`, and by chance `Export…PartialSuccess.error_message` too. */
 const STATUS_MESSAGE = 2
-const MAX_MESSAGE_LENGTH = 300
 
 function mediaTypeOf({ contentType }: OtlpResponse): string {
   return contentType.split(';', 1)[0].trim().toLowerCase()
@@ -117,22 +118,4 @@ function stringField(body: Uint8Array, field: number): string {
     return true
   })
   return text
-}
-
-/** Calls `visit` at each field; one that it does not read (false) is skipped. */
-function visitFields(message: Uint8Array, visit: (reader: WireReader) => boolean): void {
-  const reader = new WireReader(message)
-  while (reader.next()) if (!visit(reader)) reader.skip()
-}
-
-function isField(reader: WireReader, field: number, wireType: number): boolean {
-  return reader.field === field && reader.wireType === wireType
-}
-
-function oneLine(text: unknown): string {
-  if (typeof text !== 'string') return ''
-  return text
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_MESSAGE_LENGTH)
 }
