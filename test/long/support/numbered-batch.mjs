@@ -16,12 +16,19 @@ export function createBatch(number, spans) {
   return batch
 }
 
-/** How often each batch's spans are in these bytes, added to `counts` (batch → spans). */
+/**
+ * How often each batch's spans are in these bytes, added to `counts` (batch → spans). Returns
+ * where to go on when more bytes are there: a span may begin in the last ones.
+ */
 export function countSpans(bytes, counts) {
-  for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + TRACE_ID_BYTES)) {
+  let from = 0
+  for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, from)) {
+    if (at + TRACE_ID_BYTES > bytes.length) return at
     const batch = bytes.readUInt32BE(at + MARK.length)
     counts.set(batch, (counts.get(batch) ?? 0) + 1)
+    from = at + TRACE_ID_BYTES
   }
+  return Math.max(from, bytes.length - MARK.length + 1)
 }
 
 function templateOf(spans) {

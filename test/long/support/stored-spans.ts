@@ -7,9 +7,6 @@ import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import type { SenderAccount } from './senders'
 
-/** How many bytes of a mark, and of the number behind it, may lie across two pieces. */
-const OVERLAP_BYTES = 16
-
 /** How often each batch's spans lie in a folder's session, by nothing but `gunzip` and a search for bytes. */
 export async function countStoredSpans(
   storeFolder: string,
@@ -23,12 +20,8 @@ export async function countStoredSpans(
     let rest = Buffer.alloc(0)
     for await (const piece of createReadStream(join(folder, name)).pipe(createGunzip())) {
       const bytes = Buffer.concat([rest, piece as Buffer])
-      // A mark that begins in the last bytes is counted with the next piece.
-      const end = Math.max(0, bytes.length - OVERLAP_BYTES + 1)
-      countSpans(bytes.subarray(0, end), counts)
-      rest = bytes.subarray(end)
+      rest = bytes.subarray(countSpans(bytes, counts))
     }
-    countSpans(rest, counts)
   }
   return counts
 }
