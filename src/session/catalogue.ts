@@ -3,29 +3,52 @@
 
 import { SIGNALS, type Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
+import type { Damage } from './damage'
 import { readMetadata } from './membership'
 import { type SessionMetadata, emptyMetadata, serializeMetadata, withTotals } from './metadata'
-import { type BatchIndexEntry, indexSegment } from './segment-reader'
+import type { BatchIndexEntry } from './segment-reader'
 import { SessionError } from './session-error'
+import { isSessionId } from './session-id'
 import { SESSIONS_PREFIX, metadataKey, sessionPrefix } from './session-keys'
-import { listSegments } from './session-reader'
+import {
+  type LocateOptions,
+  type SessionLocation,
+  checkSessionName,
+  locateSession,
+  sessionNotFound,
+} from './session-location'
+import { indexSession } from './session-reader'
 import { EMPTY_TOTALS, type SignalTotals, addTotals } from './totals'
 import { type WriterSummary, isLiving, readWriterSummaries } from './writer-summary'
+
+export interface LoadSessionOptions extends LocateOptions {
+  /** Called for each piece that could not be read, where objects are read to count them. */
+  onDamage?: (damage: Damage) => void
+}
 
 /**
  * What is known of a session now. Of one that is being recorded, the totals are
  * the sum of what its writers have stored; one whose writers are all gone is
- * `failed`. Objects that came without metadata (another tool's) are counted.
+ * `failed`. Objects that came without metadata (another tool's) are counted, which
+ * takes reading them all.
  *
  * Throws `SessionError` of code `SESSION_NOT_FOUND`.
  */
 export async function loadSession(
   store: ObjectStore,
   sessionId: string,
-  options: OperationOptions = {},
+  options: LoadSessionOptions = {},
 ): Promise<SessionMetadata> {
-  const existing = await readMetadata(store, sessionId, options)
-  if (existing === undefined) return describeObjects(store, sessionId, options)
+  const { layout } = options
+  checkSessionName(sessionId, layout)
+  const existing =
+    layout === 'awss3' || !isSessionId(sessionId)
+      ? undefined
+      : await readMetadata(store, sessionId, options)
+  if (existing === undefined) {
+    const location = await locateSession(store, sessionId, options)
+    return describeObjects(store, sessionId, location, options)
+  }
   const { metadata } = existing
   if (metadata.status === 'completed') return metadata
   const summaries = await readWriterSummaries(store, sessionId, options)
@@ -45,7 +68,7 @@ export async function* listSessions(
   for await (const folder of store.listFolders(SESSIONS_PREFIX, options)) {
     const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
     try {
-      yield await loadSession(store, sessionId, options)
+      yield await loadSession(store, sessionId, { ...options, layout: 'sessions' })
     } catch (error) {
       if (!(error instanceof SessionError)) throw error
       // Else it was removed in between, or never was a session.
@@ -57,13 +80,14 @@ export async function* listSessions(
 /**
  * Completes a session whose writers are gone, counting anew what it holds; makes
  * its `metadata.json` anew if that can't be read. Throws `SessionError` of code
- * `SESSION_ACTIVE` while a writer lives.
+ * `SESSION_ACTIVE` while a writer lives, `SESSION_COMPLETED` if another tool wrote it.
  */
 export async function completeSession(
   store: ObjectStore,
   sessionId: string,
   options: OperationOptions = {},
 ): Promise<SessionMetadata> {
+  const location = await locateOwn(store, sessionId, options)
   const metadata = await readMetadataIfIntact(store, sessionId, options)
   if (metadata?.status === 'completed') return metadata
   const summaries = await readWriterSummaries(store, sessionId, options)
@@ -78,8 +102,8 @@ export async function completeSession(
   }
   const key = metadataKey(sessionId)
   const replaced = await store.head(key, options)
-  const base = metadata ?? (await describeObjects(store, sessionId, options))
-  const { signals, serviceNames } = await countObjects(store, sessionId, options)
+  const base = metadata ?? (await describeObjects(store, sessionId, location, options))
+  const { signals, serviceNames } = await countObjects(store, sessionId, location, options)
   const counted = { signals: withDrops(signals, summaries), serviceNames }
   const named = summaries.map((summary) => ({ ...summary, signals: NO_TOTALS }))
   const completed: SessionMetadata = {
@@ -113,13 +137,17 @@ async function readMetadataIfIntact(
   }
 }
 
-/** Removes a session and everything in it. Returns how many objects that were. */
+/**
+ * Removes a session and everything in it. Returns how many objects that were.
+ * Throws `SessionError` of code `SESSION_COMPLETED` if another tool wrote it.
+ */
 export async function removeSession(
   store: ObjectStore,
   sessionId: string,
   options: OperationOptions = {},
 ): Promise<number> {
   let removed = 0
+  await locateOwn(store, sessionId, options)
   const metadata = metadataKey(sessionId)
   for await (const { key } of store.list(sessionPrefix(sessionId), options)) {
     if (key === metadata) continue
@@ -129,8 +157,25 @@ export async function removeSession(
   // Last, so that a removal that was cut short can be found and repeated.
   const existing = await store.head(metadata, options)
   if (existing) await store.delete(metadata, options)
-  if (removed === 0 && !existing) throw notFound(store, sessionId)
+  if (removed === 0 && !existing) throw sessionNotFound(store, sessionId)
   return existing ? removed + 1 : removed
+}
+
+/** Where a session of ours lies: one that another tool wrote is not ours to change. */
+async function locateOwn(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<SessionLocation> {
+  const location = await locateSession(store, sessionId, options)
+  if (location.layout === 'sessions') return location
+  throw new SessionError(
+    'SESSION_COMPLETED',
+    `'${sessionId}' is no session of otel-tape: its objects are the Collector's, in ` +
+      `'${location.prefix}' of ${store.url}. They are read, never changed or removed; use a ` +
+      `client of the store for that`,
+    sessionId,
+  )
 }
 
 /** How long a session may stand without a living writer before it counts as interrupted. */
@@ -149,16 +194,21 @@ function statusOf(summaries: readonly WriterSummary[]): SessionMetadata['status'
 async function describeObjects(
   store: ObjectStore,
   sessionId: string,
-  options: OperationOptions,
+  location: SessionLocation,
+  options: LoadSessionOptions,
 ): Promise<SessionMetadata> {
-  const { signals, serviceNames } = await countObjects(store, sessionId, options)
-  if (SIGNALS.every((signal) => signals[signal].segments === 0)) throw notFound(store, sessionId)
+  const { layout, prefix } = location
+  const { signals, serviceNames } = await countObjects(store, sessionId, location, options)
+  if (SIGNALS.every((signal) => signals[signal].segments === 0)) {
+    throw layout === 'sessions' ? sessionNotFound(store, sessionId) : unreadable(store, location)
+  }
   const all = SIGNALS.map((signal) => signals[signal]).reduce(addTotals)
   const startMillis = Number(BigInt(all.firstArrivalUnixNano ?? 0) / 1_000_000n)
   const startTime = new Date(startMillis).toISOString()
-  const metadata = emptyMetadata({ sessionId, createdBy: 'unknown', enabledFlags: [] }, startTime)
+  const description = { sessionId, createdBy: 'unknown', enabledFlags: [] }
   return {
-    ...withTotals(metadata, [{ signals, serviceNames }]),
+    ...withTotals(emptyMetadata(description, startTime, prefix), [{ signals, serviceNames }]),
+    ...(layout === 'awss3' && { layout }),
     writers: 0,
     status: 'completed',
   }
@@ -173,14 +223,16 @@ interface CountedObjects {
 async function countObjects(
   store: ObjectStore,
   sessionId: string,
-  options: OperationOptions,
+  location: SessionLocation,
+  options: LoadSessionOptions,
 ): Promise<CountedObjects> {
   const signals = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
   const serviceNames = new Set<string>()
-  const read = { store, sessionId, onDamage: () => undefined, ...options }
-  for await (const object of listSegments(read)) {
+  const { signal, onDamage } = options
+  const read = { store, sessionId, onDamage, signal }
+  for await (const { object, entries } of indexSession(read, location)) {
     let last: Signal | undefined
-    for await (const entry of indexSegment(object, read)) {
+    for await (const entry of entries) {
       signals[entry.signal] = addTotals(signals[entry.signal], totalsOfEntry(entry))
       for (const name of entry.range.serviceNames ?? []) serviceNames.add(name)
       last = entry.signal
@@ -219,10 +271,9 @@ function withDrops(
   return { traces: of('traces'), metrics: of('metrics'), logs: of('logs') }
 }
 
-function notFound(store: ObjectStore, sessionId: string): SessionError {
+function unreadable(store: ObjectStore, { prefix }: SessionLocation): SessionError {
   return new SessionError(
     'SESSION_NOT_FOUND',
-    `there is no session '${sessionId}' in ${store.url}; 'otel-tape sessions' lists those there are`,
-    sessionId,
+    `nothing that lies in '${prefix}' of ${store.url} can be read as OTLP`,
   )
 }

@@ -40,8 +40,10 @@ export interface SessionMetadata {
   capturedLogs: number
   /** Bytes of all segments as they are stored, compressed. */
   totalSizeBytes: number
-  /** Under which the session's objects lie, ending with `/`. */
+  /** Under which the session's objects lie, ending with `/`; empty for a whole store. */
   s3Prefix: string
+  /** Present if another tool wrote them. Nobody stores it. */
+  layout?: 'awss3'
   /** Processes that have recorded into the session. */
   writers: number
   /** Those among them that ended without saying so. */
@@ -59,7 +61,11 @@ export type SessionDescription = Pick<
 >
 
 /** A session in which nothing has been recorded yet. */
-export function emptyMetadata(description: SessionDescription, startTime: string): SessionMetadata {
+export function emptyMetadata(
+  description: SessionDescription,
+  startTime: string,
+  s3Prefix: string = sessionPrefix(description.sessionId),
+): SessionMetadata {
   return {
     formatVersion: FORMAT_VERSION,
     ...description,
@@ -69,7 +75,7 @@ export function emptyMetadata(description: SessionDescription, startTime: string
     capturedMetrics: 0,
     capturedLogs: 0,
     totalSizeBytes: 0,
-    s3Prefix: sessionPrefix(description.sessionId),
+    s3Prefix,
     writers: 1,
     interruptedWriters: 0,
     signals: { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS },

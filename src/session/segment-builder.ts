@@ -101,8 +101,12 @@ export class SegmentBuilder {
     const [batches, uncompressedBytes, key] = [this.#open, this.#openBytes, this.#key]
     this.#open = []
     this.#openBytes = 0
+    // At once: behind the block before, a busy event loop would let one through at each turn.
+    const encoding = encodeBlock(signal, batches, compressionLevel)
+    // A failure is met below; until then it must not count as met by nobody.
+    encoding.catch(() => undefined)
     this.#blocks = this.#blocks.then(async (blocks) => {
-      const block = await encodeBlock(signal, batches, compressionLevel)
+      const block = await encoding
       onBytesHeld(block.length - uncompressedBytes)
       // A cut may have come in between; then these bytes are no longer ours.
       if (key === this.#key) this.#compressedBytes += block.length

@@ -4,7 +4,7 @@
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { OtlpBatch } from '../otlp/otlp-batch'
 import type { Signal } from '../otlp/signal'
-import { summarizeRequest } from '../otlp/summarize-request'
+import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
 import type { ObjectInfo, ObjectStore } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'
 import type { BlockHeader } from './block-header'
@@ -35,6 +35,11 @@ export interface ReadSegmentOptions extends BatchSelection {
   store: ObjectStore
   onDamage: (damage: Damage) => void
   signal?: AbortSignal
+  /**
+   * When a request arrived of which no block header says so, in nanoseconds since the Unix
+   * epoch. Default: what the key says, else when the object was stored.
+   */
+  arrivalOf?: (request: RequestSummary, object: ObjectInfo) => bigint
 }
 
 /** What can be told of a batch without inflating the block that it lies in. */
@@ -86,7 +91,7 @@ async function* readPieces(
   object: ObjectInfo,
   options: ReadSegmentOptions,
 ): AsyncGenerator<Piece, void, undefined> {
-  const { store, onDamage, signal: abortSignal } = options
+  const { store, onDamage, arrivalOf, signal: abortSignal } = options
   const { key } = object
   const named = parseSegmentKey(key)
   let arrival = BigInt(named.arrivalMillis ?? object.lastModified.getTime()) * 1_000_000n
@@ -129,12 +134,16 @@ async function* readPieces(
 
   function* toPiece(
     { signal, body }: Pick<OtlpBatch, 'signal' | 'body'>,
-    capturedAtUnixNano: bigint,
+    fallback: bigint,
     offsetBytes = 0,
   ): Generator<Piece, void, undefined> {
-    if (!isSignalWanted(signal, options) || !isWithin(capturedAtUnixNano, options)) return
+    if (!isSignalWanted(signal, options)) return
+    if (arrivalOf === undefined && !isWithin(fallback, options)) return
     try {
-      const { itemCount } = summarizeRequest(body, signal)
+      const summary = summarizeRequest(body, signal)
+      const { itemCount } = summary
+      const capturedAtUnixNano = arrivalOf?.(summary, object) ?? fallback
+      if (!isWithin(capturedAtUnixNano, options)) return
       yield { block: undefined, batch: { signal, body, capturedAtUnixNano, itemCount, key } }
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { SIGNALS, type Signal } from '../otlp/signal'
+import { parseCollectorName } from './collector-layout'
 import { checkSessionId } from './session-id'
 
 /** How the names of our own segments end. */
@@ -10,6 +11,9 @@ export const SEGMENT_SUFFIX = '.otlp.gz'
 
 /** Under which all sessions lie. */
 export const SESSIONS_PREFIX = 'sessions/'
+
+/** Put behind a folder, it sorts behind every key in there: a listing can begin after them. */
+export const BEHIND_ALL = '\u{10ffff}'
 
 export function sessionPrefix(sessionId: string): string {
   checkSessionId(sessionId)
@@ -60,11 +64,15 @@ export function parseSegmentKey(key: string): SegmentKeyParts {
   const name = key.slice(key.lastIndexOf('/') + 1)
   const own = OWN_NAME.exec(name)
   if (own) return { signal: own[1] as Signal, arrivalMillis: Number(own[2]) }
-  const word = FOREIGN_NAME.exec(name)?.[1].toLowerCase()
-  const signal = word === 'spans' ? 'traces' : SIGNALS.find((known) => known === word)
+  const signal = parseCollectorName(name) ?? signalIn(name)
   const time = PARTITION.exec(key) ?? DATE_HOUR.exec(key)
   if (!time) return { signal }
   const [, year, month, day, hour = '00', minute = '00'] = time
   const arrivalMillis = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`)
   return { signal, arrivalMillis: Number.isNaN(arrivalMillis) ? undefined : arrivalMillis }
+}
+
+function signalIn(name: string): Signal | undefined {
+  const word = FOREIGN_NAME.exec(name)?.[1].toLowerCase()
+  return word === 'spans' ? 'traces' : SIGNALS.find((known) => known === word)
 }

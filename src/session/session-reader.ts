@@ -4,14 +4,31 @@
 import { Readable } from 'node:stream'
 import type { ObjectInfo, ObjectStore } from '../storage/object-store'
 import type { Damage } from './damage'
-import { type BatchSelection, type RecordedBatch, readSegment } from './segment-reader'
-import { parseSegmentKey, rawPrefix } from './session-keys'
+import {
+  type ReadableObject,
+  collectorReading,
+  orderCollectorObjects,
+} from './collector-layout-reader'
+import { walkCollectorObjects } from './collector-layout-walk'
+import {
+  type BatchIndexEntry,
+  type BatchSelection,
+  type ReadSegmentOptions,
+  type RecordedBatch,
+  indexSegment,
+  readSegment,
+} from './segment-reader'
+import { parseSegmentKey } from './session-keys'
+import { type SessionLayout, type SessionLocation, locateSession } from './session-location'
 
 export type { RecordedBatch } from './segment-reader'
 
 export interface ReadSessionOptions extends BatchSelection {
   store: ObjectStore
+  /** Or, in the layout `awss3`, the prefix of what the Collector wrote. */
   sessionId: string
+  /** How its objects lie. Default: found by looking. */
+  layout?: SessionLayout
   /** Called for each piece that could not be read. Reading goes on behind it. */
   onDamage?: (damage: Damage) => void
   signal?: AbortSignal
@@ -32,29 +49,53 @@ const CLOCK_TOLERANCE_MILLIS = 10 * 60_000
  * }
  */
 export function readSession(options: ReadSessionOptions): Readable {
-  return Readable.from(mergeSegments(options), {
+  return Readable.from(mergeObjects(options), {
     objectMode: true,
     highWaterMark: READ_AHEAD_BATCHES,
     signal: options.signal,
   })
 }
 
-/** An object of a session, with the time before which none of its batches arrived. */
-export interface SessionObject extends ObjectInfo {
+/** What is known of an object and its batches without reading more than that takes. */
+export interface IndexedObject {
+  readonly object: ObjectInfo
+  readonly entries: AsyncGenerator<BatchIndexEntry, void, undefined>
+}
+
+/** The objects that may hold something of the selection, in no order that could be relied on. */
+export async function* indexSession(
+  options: ReadSessionOptions,
+  location: SessionLocation,
+): AsyncGenerator<IndexedObject, void, undefined> {
+  const { onDamage = () => undefined } = options
+  if (location.layout === 'sessions') {
+    for await (const object of listSegments(options, location)) {
+      yield { object, entries: indexSegment(object, { ...options, onDamage }) }
+    }
+    return
+  }
+  const reading = collectorReading({ ...options, ...location, onDamage })
+  for await (const { objects } of walkCollectorObjects(reading)) {
+    for (const object of objects) yield { object, entries: indexSegment(object, reading) }
+  }
+}
+
+interface Segment extends ObjectInfo {
   readonly startMillis: number
 }
 
 /**
- * The objects that may hold something of the selection, by their start. Folders
+ * The segments that may hold something of the selection, by their start. Folders
  * come in the order of time, so that only one folder's names are held at once.
  */
-export async function* listSegments(
+async function* listSegments(
   options: ReadSessionOptions,
-): AsyncGenerator<SessionObject, void, undefined> {
-  const { store, sessionId, signal } = options
+  { prefix }: SessionLocation,
+): AsyncGenerator<Segment, void, undefined> {
+  const { store, signal } = options
   let folder: string | undefined
-  let held: SessionObject[] = []
-  for await (const object of store.list(rawPrefix(sessionId), { signal })) {
+  let held: Segment[] = []
+  for await (const object of store.list(`${prefix}raw/`, { signal })) {
     const objectFolder = object.key.slice(0, object.key.lastIndexOf('/'))
     if (objectFolder !== folder) {
       yield* byStart(held)
@@ -71,32 +112,46 @@ export async function* listSegments(
   yield* byStart(held)
 }
 
-interface OpenSegment {
+async function* openObjects(
+  options: ReadSessionOptions,
+): AsyncGenerator<ReadableObject, void, undefined> {
+  const { store, sessionId, layout, signal, signals, fromUnixNano, toUnixNano } = options
+  const { onDamage = () => undefined } = options
+  const read: ReadSegmentOptions = { store, onDamage, signal, signals, fromUnixNano, toUnixNano }
+  const location = await locateSession(store, sessionId, { layout, signal })
+  if (location.layout === 'awss3') {
+    yield* orderCollectorObjects({ ...read, prefix: location.prefix })
+    return
+  }
+  for await (const segment of listSegments(options, location)) {
+    yield { startMillis: segment.startMillis, open: () => readSegment(segment, read) }
+  }
+}
+
+interface OpenObject {
   readonly batches: AsyncGenerator<RecordedBatch, void, undefined>
   head: RecordedBatch
 }
 
 /**
- * Merges segments by arrival. A segment is opened when what is read has reached
- * its start, so that only those are open at once that overlap in time.
+ * Merges objects by arrival. One is opened when what is read has reached its
+ * start, so that only those are open at once that overlap in time.
  */
-async function* mergeSegments(
+async function* mergeObjects(
   options: ReadSessionOptions,
 ): AsyncGenerator<RecordedBatch, void, undefined> {
-  const { store, onDamage = () => undefined, signal, signals, fromUnixNano, toUnixNano } = options
-  const read = { store, onDamage, signal, signals, fromUnixNano, toUnixNano }
-  const segments = listSegments(options)
-  const open: OpenSegment[] = []
+  const objects = openObjects(options)
+  const open: OpenObject[] = []
   try {
-    let next = await segments.next()
+    let next = await objects.next()
     for (;;) {
       let first = earliest(open)
       while (!next.done && (!first || startsBefore(next.value, first.head))) {
-        const batches = readSegment(next.value, read)
+        const batches = next.value.open()
         const head = await batches.next()
         if (!head.done) open.push({ batches, head: head.value })
         first = earliest(open)
-        next = await segments.next()
+        next = await objects.next()
       }
       if (!first) return
       yield first.head
@@ -105,26 +160,26 @@ async function* mergeSegments(
       else first.head = following.value
     }
   } finally {
-    await segments.return()
+    await objects.return()
     await Promise.all(open.map(({ batches }) => batches.return()))
   }
 }
 
-/** The open segment whose next batch arrived first. Few are open, so looking at each is cheap. */
-function earliest(open: readonly OpenSegment[]): OpenSegment | undefined {
-  let first = open[0] as OpenSegment | undefined
-  for (const segment of open) {
-    if (first && segment.head.capturedAtUnixNano < first.head.capturedAtUnixNano) first = segment
+/** The open object whose next batch arrived first. Few are open, so looking at each is cheap. */
+function earliest(open: readonly OpenObject[]): OpenObject | undefined {
+  let first = open[0] as OpenObject | undefined
+  for (const object of open) {
+    if (first && object.head.capturedAtUnixNano < first.head.capturedAtUnixNano) first = object
   }
   return first
 }
 
-function startsBefore(segment: SessionObject, batch: RecordedBatch): boolean {
-  return BigInt(segment.startMillis) * 1_000_000n <= batch.capturedAtUnixNano
+function startsBefore(object: ReadableObject, batch: RecordedBatch): boolean {
+  return BigInt(object.startMillis) * 1_000_000n <= batch.capturedAtUnixNano
 }
 
-function byStart(objects: SessionObject[]): SessionObject[] {
-  return objects.sort((a, b) => a.startMillis - b.startMillis || (a.key < b.key ? -1 : 1))
+function byStart(segments: Segment[]): Segment[] {
+  return segments.sort((a, b) => a.startMillis - b.startMillis || (a.key < b.key ? -1 : 1))
 }
 
 function mayLieWithin(startMillis: number, lastModified: Date, selection: BatchSelection): boolean {

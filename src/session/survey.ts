@@ -4,8 +4,8 @@
 import { SIGNALS, type Signal } from '../otlp/signal'
 import { loadSession } from './catalogue'
 import type { SessionMetadata } from './metadata'
-import { indexSegment } from './segment-reader'
-import { type ReadSessionOptions, listSegments } from './session-reader'
+import { locateSession, type SessionLocation } from './session-location'
+import { type ReadSessionOptions, indexSession } from './session-reader'
 
 /** What a selection of a session holds. */
 export interface SessionSurvey {
@@ -21,14 +21,16 @@ export interface SessionSurvey {
  * relied on, else by reading the headers of its blocks.
  */
 export async function surveySession(options: ReadSessionOptions): Promise<SessionSurvey> {
-  const { store, sessionId, signal, fromUnixNano, toUnixNano } = options
-  const metadata = await loadSession(store, sessionId, { signal })
+  const { store, sessionId, layout, signal, fromUnixNano, toUnixNano } = options
+  const location = await locateSession(store, sessionId, { layout, signal })
+  if (location.layout === 'awss3') return scan(options, location)
+  const metadata = await loadSession(store, sessionId, { layout: 'sessions', signal })
   const isWhole = fromUnixNano === undefined && toUnixNano === undefined
   // Writers that died may have stored more than they last said, and another
   // tool's objects are in nobody's totals.
   const isCounted =
     metadata.status === 'completed' && metadata.interruptedWriters === 0 && metadata.writers > 0
-  return isWhole && isCounted ? fromTotals(metadata, options.signals) : scan(options)
+  return isWhole && isCounted ? fromTotals(metadata, options.signals) : scan(options, location)
 }
 
 function fromTotals(
@@ -45,14 +47,17 @@ function fromTotals(
   }
 }
 
-async function scan(options: ReadSessionOptions): Promise<SessionSurvey> {
+async function scan(
+  options: ReadSessionOptions,
+  location: SessionLocation,
+): Promise<SessionSurvey> {
   let itemCount = 0
   let firstArrivalUnixNano: bigint | undefined
   let lastArrivalUnixNano: bigint | undefined
   // Whoever reads the batches reports what is damaged; here it is only counted.
   const read = { ...options, onDamage: () => undefined }
-  for await (const object of listSegments(options)) {
-    for await (const batch of indexSegment(object, read)) {
+  for await (const { entries } of indexSession(read, location)) {
+    for await (const batch of entries) {
       itemCount += batch.itemCount
       firstArrivalUnixNano = earlier(firstArrivalUnixNano, batch.capturedAtUnixNano)
       lastArrivalUnixNano = later(lastArrivalUnixNano, batch.capturedAtUnixNano)
