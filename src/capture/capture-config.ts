@@ -2,9 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
+import {
+  checkOptions,
+  compressionLevel,
+  count,
+  expected,
+  flag,
+  limit,
+  millis,
+  text,
+  withoutUndefined,
+} from '../options/check-options'
 import { fromEnvironment } from '../options/environment'
 import { checkSessionId, generateSessionId } from '../session/session-id'
-import type { ObjectStore } from '../storage/object-store'
+import { type ObjectStore, isObjectStore } from '../storage/object-store'
 import { CaptureError, toCaptureError } from './capture-error'
 
 /** Options of `startCapture`. All are optional; code beats environment beats default. */
@@ -72,40 +83,41 @@ const DEFAULTS = Object.freeze({
   stopTimeoutMillis: 10_000,
 })
 
-/** The longest delay that a timer can have. */
-const MAX_TIMER_MILLIS = 2 ** 31 - 1
-
-const text = v.optional(v.string())
-const flag = v.optional(v.boolean())
-const limit = v.pipe(v.number(), v.minValue(0))
-const timerMillis = v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_TIMER_MILLIS)))
-
-const configSchema = v.strictObject({
-  sessionId: text,
-  store: v.optional(v.union([v.string(), v.custom<ObjectStore>(isObjectStore)])),
-  diagnosticSessionId: text,
-  description: text,
-  enabledFlags: v.optional(v.array(v.string())),
-  createdBy: text,
-  join: flag,
-  captureTraces: flag,
-  captureMetrics: flag,
-  captureLogs: flag,
-  compressionEnabled: flag,
-  compressionLevel: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9))),
+const entries = {
+  sessionId: v.optional(text),
+  store: v.optional(
+    expected<ObjectStore | string>(
+      'an ObjectStore or a URL',
+      (value) => typeof value === 'string' || isObjectStore(value),
+    ),
+  ),
+  diagnosticSessionId: v.optional(text),
+  description: v.optional(text),
+  enabledFlags: v.optional(v.array(text, 'a list of strings')),
+  createdBy: v.optional(text),
+  join: v.optional(flag),
+  captureTraces: v.optional(flag),
+  captureMetrics: v.optional(flag),
+  captureLogs: v.optional(flag),
+  compressionEnabled: v.optional(flag),
+  compressionLevel: v.optional(compressionLevel),
   maxSizeMB: v.optional(limit),
   maxDurationMinutes: v.optional(limit),
-  flushIntervalMillis: timerMillis,
-  maxQueueBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  stopTimeoutMillis: timerMillis,
-})
+  flushIntervalMillis: v.optional(millis),
+  maxQueueBytes: v.optional(count),
+  stopTimeoutMillis: v.optional(millis),
+}
 
 /**
  * Checks a config and fills it up from the environment. A wrong option throws
  * `CaptureError` of reason `InvalidConfig`; a wrong variable warns and is ignored.
  */
 export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConfig {
-  const given = checkConfig(config)
+  const given = checkOptions(
+    entries,
+    config,
+    (complaint) => new CaptureError('InvalidConfig', `startCapture: ${complaint}`),
+  )
   const sessionId =
     given.sessionId ??
     fromEnvironment('OTEL_TAPE_SESSION_ID', parseSessionId) ??
@@ -129,29 +141,9 @@ export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConf
   return compressionEnabled ? resolved : { ...resolved, compressionLevel: 0 }
 }
 
-function checkConfig(config: CaptureConfig): CaptureConfig {
-  const parsed = v.safeParse(configSchema, config)
-  if (parsed.success) return parsed.output
-  const [issue] = parsed.issues
-  const option = v.getDotPath(issue) ?? 'config'
-  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never'
-  const expected = option === 'store' ? 'an ObjectStore or a URL' : issue.expected
-  const problem = isUnknown
-    ? `unknown option '${option}': known are ${Object.keys(configSchema.entries).join(', ')}`
-    : `option ${option}: expected ${expected ?? 'another value'}, got ${issue.received}`
-  throw new CaptureError('InvalidConfig', `startCapture: ${problem}`, undefined, {
-    cause: new v.ValiError(parsed.issues),
-  })
-}
-
-function isObjectStore(value: unknown): boolean {
-  const store = value as Partial<ObjectStore> | null
-  return typeof store === 'object' && ['put', 'get', 'list'].every((name) => name in (store ?? {}))
-}
-
-function parseSessionId(text: string): string {
-  checkSessionId(text)
-  return text
+function parseSessionId(id: string): string {
+  checkSessionId(id)
+  return id
 }
 
 function parseLimit(text: string): number {
@@ -163,11 +155,4 @@ function parseFlag(text: string): boolean {
   const flag = text.toLowerCase()
   if (flag === 'true' || flag === 'false') return flag === 'true'
   throw new RangeError(`'${text}' is neither true nor false`)
-}
-
-function withoutUndefined<T extends object>(options: T): Partial<T> {
-  // The same keys, fewer of them.
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>
 }

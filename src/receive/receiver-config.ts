@@ -16,7 +16,7 @@ import {
 import { fromEnvironment } from '../options/environment'
 import { checkSessionId, generateSessionId } from '../session/session-id'
 import { defaultWriteAheadFolder } from '../session/write-ahead-folder'
-import type { ObjectStore } from '../storage/object-store'
+import { type ObjectStore, isObjectStore } from '../storage/object-store'
 import { type ListenAddress, parseListenAddress } from './listen-address'
 import { ReceiverError } from './receiver-error'
 import type { OtlpReceiverOptions } from './receiver-options'
@@ -78,7 +78,12 @@ const entries = {
   sessionIdleMinutes: v.optional(limit),
   rotateMinutes: v.optional(limit),
   rotateMB: v.optional(limit),
-  store: v.optional(expected<ObjectStore | string>('an ObjectStore or a URL', isStore)),
+  store: v.optional(
+    expected<ObjectStore | string>(
+      'an ObjectStore or a URL',
+      (value) => typeof value === 'string' || isObjectStore(value),
+    ),
+  ),
   diagnosticSessionId: v.optional(text),
   description: v.optional(text),
   enabledFlags: v.optional(v.array(text, 'a list of strings')),
@@ -160,9 +165,4 @@ function sessionIdIn(text: string): string {
 
 function isFilledText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
-}
-
-function isStore(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return typeof value === 'string'
-  return ['put', 'get', 'list'].every((name) => name in value)
 }

@@ -80,3 +80,9 @@ export interface ObjectStore {
   /** Frees sockets and timers. Operations under way end with code `CLOSED`. */
   close(): Promise<void>
 }
+
+/** Whether a value, from whoever calls us, looks like a store. */
+export function isObjectStore(value: unknown): value is ObjectStore {
+  if (typeof value !== 'object' || value === null) return false
+  return ['put', 'get', 'list'].every((method) => method in value)
+}
