@@ -25,6 +25,7 @@ export { StorageError, type StorageErrorCode } from './storage/storage-error'
 
 export type { Damage } from './session/damage'
 export type { SessionMetadata, SessionStatus } from './session/metadata'
+export type { SessionLayout } from './session/session-location'
 export type { SignalTotals } from './session/totals'
 
 export { startCapture, type Capture, type CapturedDataReference } from './capture/start-capture'

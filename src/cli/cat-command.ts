@@ -11,8 +11,10 @@ import { replayDataStream } from '../replay/replay-data-stream'
 import {
   type GlobalOptions,
   type TimeRange,
+  type LayoutChoice,
   fromOption,
-  parseSessionId,
+  layoutOption,
+  parseSessionName,
   rangeOf,
   signalOption,
   untilOption,
@@ -32,7 +34,7 @@ Examples:
 Each line is one OTLP/JSON request, in the order of arrival, as the Collector's
 file exporter writes them; 'otel-tape import' reads them back.`
 
-interface CatOptions extends GlobalOptions, TimeRange {
+interface CatOptions extends GlobalOptions, TimeRange, LayoutChoice {
   signal?: Signal
   service?: string[]
 }
@@ -41,7 +43,8 @@ export function addCatCommand(program: Command, terminal: Terminal): void {
   program
     .command('cat')
     .description('print what a session holds as OTLP/JSON, one request a line')
-    .argument('<session>', 'its id', parseSessionId)
+    .argument('<session>', 'its id, or a prefix with --layout awss3', parseSessionName)
+    .addOption(layoutOption())
     .addOption(signalOption('only this signal'))
     .option('--service <names...>', 'only what these services sent')
     .addOption(fromOption())
@@ -57,12 +60,13 @@ async function printSession(
   options: CatOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { signal, service: filterServices } = options
+  const { layout, signal, service: filterServices } = options
   const range = rangeOf(options)
   await withStore(options.store, async (store) => {
     const batches = replayDataStream({
       store,
       sessionId,
+      layout,
       signal,
       filterServices,
       ...range,

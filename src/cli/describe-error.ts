@@ -3,9 +3,12 @@
 
 import { CaptureError } from '../capture/capture-error'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import { ReceiverError } from '../receive/receiver-error'
 import { ReplayError } from '../replay/replay-error'
 import { SessionError } from '../session/session-error'
+import { WriteAheadError } from '../session/write-ahead-error'
 import { StorageError } from '../storage/storage-error'
+import { TransportError } from '../transport/transport-error'
 import { CommandError } from './command-error'
 import { UsageError } from './usage-error'
 
@@ -40,6 +43,8 @@ export function describeError(error: unknown): ErrorDescription {
 export function codeOf(error: unknown): string | undefined {
   if (error instanceof StorageError || error instanceof SessionError) return error.code
   if (error instanceof ReplayError || error instanceof CaptureError) return error.reason
+  if (error instanceof TransportError || error instanceof ReceiverError) return error.reason
+  if (error instanceof WriteAheadError) return error.code
   if (error instanceof MalformedOtlpError || error instanceof CommandError) return error.code
   return undefined
 }

@@ -6,6 +6,7 @@ import { loadSession } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { SESSIONS_PREFIX } from '../session/session-keys'
+import { type SessionLayout, listCollectorSessions } from '../session/session-location'
 import { addTotals } from '../session/totals'
 import type { ObjectStore } from '../storage/object-store'
 import { describeError } from './describe-error'
@@ -26,20 +27,58 @@ const COLUMNS: readonly Column[] = [
   { title: 'SERVICES' },
 ]
 
-/** Prints the sessions of a store: a table, or metadata as JSON lines. */
+/**
+ * Prints the sessions of a store: a table, or metadata as JSON lines. What the
+ * Collector wrote is named, and not counted: that would take reading it all.
+ */
 export async function listSessions(
   store: ObjectStore,
   terminal: Terminal,
-  { json = false }: { json?: boolean },
+  { json = false, layout }: { json?: boolean; layout?: SessionLayout },
 ): Promise<void> {
-  const found: SessionMetadata[] = []
-  for await (const session of eachSession(store, terminal)) {
+  const found: ListedSession[] = []
+  for await (const session of eachOfLayout(store, terminal, layout)) {
     if (!json) found.push(session)
     else if (!(await terminal.print(jsonLine(session)))) return
   }
   if (json) return
-  if (found.length > 0) await terminal.print(...tableLines(COLUMNS, found.map(rowOf)))
-  else terminal.note(`no sessions in ${store.url}`)
+  if (found.length === 0) return terminal.note(`no sessions in ${store.url}`)
+  const isMixed = found.some(isUncounted)
+  const columns = isMixed ? [...COLUMNS, { title: 'LAYOUT' }] : COLUMNS
+  await terminal.print(
+    ...tableLines(
+      columns,
+      found.map((session) => rowOf(session, isMixed)),
+    ),
+  )
+}
+
+/** What can be told of such objects by their names. */
+interface UncountedSession extends Pick<
+  SessionMetadata,
+  'sessionId' | 'status' | 'createdBy' | 's3Prefix'
+> {
+  layout: 'awss3'
+}
+
+type ListedSession = SessionMetadata | UncountedSession
+
+function isUncounted(session: ListedSession): session is UncountedSession {
+  return session.layout === 'awss3'
+}
+
+async function* eachOfLayout(
+  store: ObjectStore,
+  terminal: Terminal,
+  layout: SessionLayout | undefined,
+): AsyncGenerator<ListedSession, void, undefined> {
+  const { signal } = terminal
+  if (layout !== 'awss3') yield* eachSession(store, terminal)
+  if (layout === 'sessions') return
+  for await (const { sessionId, prefix } of listCollectorSessions(store, { signal })) {
+    const named = { sessionId, layout: 'awss3', s3Prefix: prefix } as const
+    yield { ...named, status: 'completed', createdBy: 'unknown' }
+  }
 }
 
 /**
@@ -53,7 +92,8 @@ export async function* eachSession(
   const { signal } = terminal
   for await (const folder of store.listFolders(SESSIONS_PREFIX, { signal })) {
     try {
-      yield await loadSession(store, folder.slice(SESSIONS_PREFIX.length, -1), { signal })
+      const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
+      yield await loadSession(store, sessionId, { layout: 'sessions', signal })
     } catch (error) {
       if (!(error instanceof SessionError)) throw error
       if (error.code === 'METADATA_CORRUPTED') terminal.complain(describeError(error).line)
@@ -62,7 +102,12 @@ export async function* eachSession(
   }
 }
 
-function rowOf(session: SessionMetadata): string[] {
+function rowOf(session: ListedSession, withLayout: boolean): string[] {
+  if (isUncounted(session)) {
+    const { sessionId, status, layout } = session
+    const unknown = COLUMNS.slice(2).map(() => '-')
+    return [sessionId, status, ...unknown, layout]
+  }
   return [
     session.sessionId,
     session.status,
@@ -73,6 +118,7 @@ function rowOf(session: SessionMetadata): string[] {
     readableCount(session.capturedLogs),
     readableSize(session.totalSizeBytes),
     shortList(session.serviceNames),
+    ...(withLayout ? ['sessions'] : []),
   ]
 }
 

@@ -4,6 +4,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { SIGNALS } from '../otlp/signal'
 import { checkSessionId } from '../session/session-id'
+import { SESSION_LAYOUTS, type SessionLayout, checkSessionName } from '../session/session-location'
 import { UsageError } from './usage-error'
 
 /** What every command takes. */
@@ -18,9 +19,31 @@ export function parseSessionId(text: string): string {
   return text
 }
 
-/** A further session id, behind those given already. */
-export function collectSessionIds(text: string, given: string[] = []): string[] {
-  return [...given, parseSessionId(text)]
+/**
+ * An id, or the prefix of what the Collector wrote.
+ *
+ * @throws SessionError of code `INVALID_SESSION_ID`
+ */
+export function parseSessionName(text: string): string {
+  checkSessionName(text)
+  return text
+}
+
+/** A further session, behind those given already. */
+export function collectSessionNames(text: string, given: string[] = []): string[] {
+  return [...given, parseSessionName(text)]
+}
+
+/** `--layout` */
+export interface LayoutChoice {
+  layout?: SessionLayout
+}
+
+export function layoutOption(): Option {
+  const description = "how its objects lie; awss3: as the Collector's exporter writes them"
+  return new Option('--layout <layout>', `${description} (default: found by looking)`).choices(
+    SESSION_LAYOUTS,
+  )
 }
 
 export function signalOption(description: string): Option {
@@ -75,4 +98,15 @@ export function parseDurationMillis(text: string): number {
     throw new InvalidArgumentError("Give a number and a unit: '90s', '45m', '12h', '30d' or '2w'.")
   }
   return Number(count) * DURATION_UNITS_MILLIS[unit]
+}
+
+/** A further header, beside those given already. */
+export function collectHeaders(
+  text: string,
+  given: Record<string, string> = {},
+): Record<string, string> {
+  const separator = text.indexOf('=')
+  // Without the text: it may be a key whose name was forgotten.
+  if (separator < 1) throw new UsageError("--header has to be 'name=value'")
+  return { ...given, [text.slice(0, separator).trim()]: text.slice(separator + 1).trim() }
 }

@@ -7,6 +7,8 @@ import { Command } from 'commander'
 import { addCatCommand } from './cat-command'
 import { addDemoCommand } from './demo-command'
 import { addImportCommand } from './import-command'
+import { addRecordCommand } from './record-command'
+import { addRecoverCommand } from './recover-command'
 import { addReplayCommand } from './replay-command'
 import { addSessionsCommand } from './sessions-command'
 import type { Terminal } from './terminal'
@@ -14,6 +16,7 @@ import type { Terminal } from './terminal'
 const EXAMPLES = `
 Examples:
   otel-tape demo
+  otel-tape record -- node app.js
   otel-tape sessions
   otel-tape sessions show debug-payment
   otel-tape replay debug-payment --to http://localhost:4318 --speed 10
@@ -48,6 +51,8 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride()
   addSessionsCommand(program, terminal)
   addReplayCommand(program, terminal)
+  addRecordCommand(program, terminal)
+  addRecoverCommand(program, terminal)
   addCatCommand(program, terminal)
   addImportCommand(program, terminal)
   addDemoCommand(program, terminal)

@@ -3,19 +3,21 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SIGNALS, type Signal } from '../otlp/signal'
-import { endpointsBelow } from '../replay/otlp-endpoint'
 import type { ReplayConfig } from '../replay/replay-config'
 import { startReplay } from '../replay/start-replay'
+import { parseEndpoint } from '../transport/otlp-endpoint'
 import {
-  type GlobalOptions,
-  type TimeRange,
+  collectHeaders,
   fromOption,
-  parseSessionId,
+  layoutOption,
+  parseSessionName,
   rangeOf,
+  type GlobalOptions,
+  type LayoutChoice,
+  type TimeRange,
   untilOption,
 } from './option-parsers'
 import type { Terminal } from './terminal'
-import { UsageError } from './usage-error'
 import { watchReplay } from './watch-replay'
 import { withStore } from './with-store'
 
@@ -26,14 +28,17 @@ Examples:
   otel-tape replay debug-payment --signal traces logs --service payment cart
   otel-tape replay debug-payment --from 2026-11-20T13:00:00Z --until 2026-11-20T13:05:00Z
   otel-tape replay debug-payment --to https://otlp.example.com --header api-key=$KEY
+  otel-tape replay debug-payment --to grpcs://otlp.example.com:4317 --header api-key=$KEY
   otel-tape replay debug-payment --speed 10 --print-schedule
+  otel-tape replay team-a/p --layout awss3 --store s3://otel --from 2026-11-20T13:00:00Z
 
 --timestamps relative moves the whole session by one offset, current moves each
 trace to when it is sent, none sends what was captured, byte for byte. Options
-that take several values come behind SESSION. Lines go to stdout with --json and
+that take several values come behind SESSION. What the Collector's awss3 exporter
+wrote is named by its prefix, or by '.' where that is the store's own. Lines go to stdout with --json and
 --print-schedule; progress, refusals, damage and the summary go to stderr.`
 
-interface ReplayOptions extends GlobalOptions, TimeRange {
+interface ReplayOptions extends GlobalOptions, TimeRange, LayoutChoice {
   to?: string
   timestamps?: ReplayConfig['timestampAdjustment']
   speed?: number
@@ -50,9 +55,14 @@ interface ReplayOptions extends GlobalOptions, TimeRange {
 export function addReplayCommand(program: Command, terminal: Terminal): void {
   program
     .command('replay')
-    .description('play a session into an OTLP/HTTP backend')
-    .argument('<session>', 'its id', parseSessionId)
-    .option('--to <url>', 'OTLP/HTTP base URL (default: OTEL_EXPORTER_OTLP_ENDPOINT, …)', parseUrl)
+    .description('play a session into an OTLP backend')
+    .argument('<session>', 'its id, or a prefix with --layout awss3', parseSessionName)
+    .addOption(layoutOption())
+    .option(
+      '--to <url>',
+      'http(s)://… or grpc(s)://… (default: OTEL_EXPORTER_OTLP_ENDPOINT, …)',
+      parseUrl,
+    )
     .addOption(
       new Option('--timestamps <how>', 'how times are moved (default: relative)').choices([
         'none',
@@ -100,6 +110,7 @@ function configOf(options: ReplayOptions): Omit<ReplayConfig, 'sessionId'> {
   const isWanted = (signal: Signal): boolean => signals?.includes(signal) ?? true
   const { from, to } = rangeOf(options)
   return {
+    layout: options.layout,
     from,
     to,
     targetEndpoint: options.to,
@@ -117,9 +128,9 @@ function configOf(options: ReplayOptions): Omit<ReplayConfig, 'sessionId'> {
   }
 }
 
-/** @throws ReplayError of reason `InvalidConfig` that names the option as it is called here */
+/** @throws TransportError of reason `InvalidConfig` that names the option as it is called here */
 function parseUrl(text: string): string {
-  endpointsBelow(text, '--to')
+  parseEndpoint(text, '--to')
   return text
 }
 
@@ -132,11 +143,4 @@ function speed(text: string): number {
 function wholeNumber(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Give a whole number above 0.')
-}
-
-function collectHeaders(text: string, given: Record<string, string> = {}): Record<string, string> {
-  const separator = text.indexOf('=')
-  // Without the text: it may be a key whose name was forgotten.
-  if (separator < 1) throw new UsageError("--header has to be 'name=value'")
-  return { ...given, [text.slice(0, separator).trim()]: text.slice(separator + 1).trim() }
 }

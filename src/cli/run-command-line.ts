@@ -18,6 +18,7 @@ const EXIT_CODES = Object.freeze({ SIGINT: 130, SIGTERM: 143 })
  * - 1: something did not, and stderr names it
  * - 2: the command was called wrongly
  * - 130, 143: ended by Ctrl-C or SIGTERM, after a clean stop
+ * - what a command chose with `Terminal.endWith`
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const stopping = new AbortController()
@@ -38,7 +39,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const release = holdProcess()
   try {
     const exitCode = await runCommand(args, terminal)
-    return interrupted ? EXIT_CODES[interrupted] : exitCode
+    return terminal.exitCode ?? (interrupted ? EXIT_CODES[interrupted] : exitCode)
   } finally {
     release()
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)

@@ -7,9 +7,11 @@ import { completeSessions } from './complete-sessions'
 import { listSessions } from './list-sessions'
 import {
   type GlobalOptions,
-  collectSessionIds,
+  type LayoutChoice,
+  collectSessionNames,
+  layoutOption,
   parseDurationMillis,
-  parseSessionId,
+  parseSessionName,
 } from './option-parsers'
 import { type RemoveOptions, removeSessions } from './remove-sessions'
 import { showSession } from './show-session'
@@ -21,6 +23,7 @@ Examples:
   otel-tape sessions
   otel-tape sessions --json | jq -r 'select(.status == "failed") | .sessionId'
   otel-tape sessions show debug-payment
+  otel-tape sessions show team-a/p --layout awss3 --store s3://otel
   otel-tape sessions complete debug-payment
   otel-tape sessions remove debug-payment --yes
   otel-tape sessions remove --older-than 30d --yes
@@ -34,25 +37,27 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
   sessions
     .command('list', { isDefault: true })
     .description('every session of the store, by id')
+    .addOption(layoutOption())
     // As the default it gets what is no command either.
     .allowExcessArguments()
     .action(async (_options: object, command: Command) => {
       if (command.args.length > 0) sessions.error(`error: unknown command '${command.args[0]}'`)
-      const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
-      await withStore(url, (store) => listSessions(store, terminal, { json }))
+      const options = command.optsWithGlobals<GlobalOptions & LayoutChoice>()
+      await withStore(options.store, (store) => listSessions(store, terminal, options))
     })
   sessions
     .command('show')
     .description('what a session holds: counts, sizes, services, time range')
-    .argument('<session>', 'its id', parseSessionId)
+    .argument('<session>', 'its id, or a prefix with --layout awss3', parseSessionName)
+    .addOption(layoutOption())
     .action(async (sessionId: string, _options: object, command: Command) => {
-      const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
-      await withStore(url, (store) => showSession(store, sessionId, terminal, { json }))
+      const options = command.optsWithGlobals<GlobalOptions & LayoutChoice>()
+      await withStore(options.store, (store) => showSession(store, sessionId, terminal, options))
     })
   sessions
     .command('remove')
     .description('remove sessions and all that is in them')
-    .argument('[sessions...]', 'their ids', collectSessionIds)
+    .argument('[sessions...]', 'their ids', collectSessionNames)
     .option('--older-than <age>', 'all that ended longer ago than that: 30d', parseDurationMillis)
     .option('-y, --yes', 'do not ask')
     .action(async (sessionIds: string[], _options: object, command: Command) => {
@@ -62,7 +67,7 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
   sessions
     .command('complete')
     .description('complete sessions whose writers died, counting anew what they hold')
-    .argument('<sessions...>', 'their ids', collectSessionIds)
+    .argument('<sessions...>', 'their ids', collectSessionNames)
     .action(async (sessionIds: string[], _options: object, command: Command) => {
       const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
       await withStore(url, (store) => completeSessions(store, sessionIds, terminal, { json }))

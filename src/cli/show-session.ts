@@ -4,7 +4,7 @@
 import { SIGNALS, type Signal } from '../otlp/signal'
 import { loadSession } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
-import { sessionPrefix } from '../session/session-keys'
+import { type SessionLayout, objectsBelow } from '../session/session-location'
 import { type SignalTotals, addTotals } from '../session/totals'
 import type { ObjectStore } from '../storage/object-store'
 import { jsonLine } from './json-line'
@@ -13,18 +13,23 @@ import { printable } from './printable'
 import { readableCount, readableDuration, readableSize } from './readable-figures'
 import { type Column, tableLines } from './table'
 import type { Terminal } from './terminal'
+import { describeDamage } from './watch-replay'
 
 /** Prints what a session holds, for people, or its metadata and its objects as JSON. */
 export async function showSession(
   store: ObjectStore,
   sessionId: string,
   terminal: Terminal,
-  { json = false }: { json?: boolean },
+  { json = false, layout }: { json?: boolean; layout?: SessionLayout },
 ): Promise<void> {
   const { signal } = terminal
-  const session = await loadSession(store, sessionId, { signal })
+  const session = await loadSession(store, sessionId, {
+    layout,
+    signal,
+    onDamage: (damage) => terminal.complain(describeDamage(damage)),
+  })
   const objects = { count: 0, sizeBytes: 0 }
-  for await (const { sizeBytes } of store.list(sessionPrefix(sessionId), { signal })) {
+  for await (const { sizeBytes } of objectsBelow(store, session.s3Prefix, { signal })) {
     objects.count++
     objects.sizeBytes += sizeBytes
   }
@@ -49,6 +54,7 @@ function propertyLines(
   const properties: [name: string, value: string | undefined][] = [
     ['session', session.sessionId],
     ['status', session.status],
+    ['layout', session.layout],
     ['description', session.description],
     ['belongs to', session.diagnosticSessionId],
     ['created by', session.createdBy],

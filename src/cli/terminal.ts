@@ -15,6 +15,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Whether something did not work: the exit code will be 1. */
   readonly hasFailed: boolean
+  /** The exit code that `endWith` asked for. */
+  readonly exitCode: number | undefined
   /**
    * Writes lines of data to stdout, and waits while its reader is slow. Resolves
    * to false when there is no reader any more, as behind `| head`.
@@ -24,6 +26,8 @@ export interface Terminal {
   note(line: string): void
   /** Tells a person what did not work; the command goes on, and fails at its end. */
   complain(line: string): void
+  /** Sets the exit code, whatever else would decide it: a recorded command ends with its own. */
+  endWith(exitCode: number): void
   /** Asks a person; anything but yes is no. */
   confirm(question: string): Promise<boolean>
   /** A progress bar on stderr, if that is a terminal. One at a time. */
@@ -46,6 +50,7 @@ const CLEAR_LINE = '\r\u001b[K'
 
 class StreamTerminal implements Terminal {
   hasFailed = false
+  exitCode: number | undefined
   readonly signal: AbortSignal
   readonly #streams: TerminalStreams
   #isOutputOpen = true
@@ -83,6 +88,10 @@ class StreamTerminal implements Terminal {
   complain(line: string): void {
     this.hasFailed = true
     this.note(`otel-tape: ${line}`)
+  }
+
+  endWith(exitCode: number): void {
+    this.exitCode = exitCode
   }
 
   async confirm(question: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { addAttributeValues } from './attribute-values'
 import { planRequests } from './field-plan'
 import { isItemShape } from './item-shapes'
 import { Resource, Span, type FieldShape, type MessageShape } from './schema'
-import { addServiceNames } from './service-names'
 import type { Signal } from './signal'
 import { viewOf } from './time-offset'
 import { walkFields, type FieldVisitor } from './walk-fields'
@@ -19,6 +19,8 @@ export interface RequestSummary {
   /** Distinct `service.name`s of the resources, in order of appearance. */
   readonly serviceNames: string[]
 }
+
+const SERVICE_NAME = Buffer.from('service.name')
 
 const RESOURCE = 1
 const ITEM = 2
@@ -97,7 +99,7 @@ class Summarizer implements FieldVisitor {
     if (mark === TIME) this.#time = start
     else if (mark === END_TIME) this.#endTime = start
     else if (mark === OBSERVED_TIME) this.#observedTime = start
-    else addServiceNames(this.#bytes, start, end, this.#serviceNames)
+    else addAttributeValues(this.#bytes, start, end, SERVICE_NAME, this.#serviceNames)
   }
 
   leave(): void {

@@ -239,8 +239,9 @@ export class ListeningReceiver implements OtlpReceiver {
   /** Whoever names a session by an attribute goes on doing so, whether or not we were killed. */
   async #join(sessionIds: readonly string[]): Promise<void> {
     const { sessionBy } = this.#config
-    if (sessionBy === undefined || this.#stopping) return
-    await Promise.allSettled(sessionIds.map((sessionId) => this.#router?.route(sessionId)))
+    const router = this.#router
+    if (sessionBy === undefined || this.#stopping || !router) return
+    await Promise.allSettled(sessionIds.map((sessionId) => router.route(sessionId)))
   }
 
   #onTaken({ signal, body, capturedAtUnixNano, summary, rejectedItems }: TakenRequest): void {

@@ -85,14 +85,17 @@ export class RecordingIntake implements Intake {
     // From here to the last `take`, nothing may be awaited.
     this.#checkRoom(router.waitingBytes, body.length)
     if (!parts.every((part) => part.session.hasRoomFor(part.body.length))) throw overloaded()
-    const accepted = parts.map((part) =>
+    const durable: Promise<void>[] = []
+    for (const part of parts) {
       // What was taken apart has to be counted anew.
-      part.session.take({ ...batch, body: part.body }, part.body === body ? summary : undefined),
-    )
-    // Not kept, so not to be acknowledged, whatever the checks above overlooked.
-    if (accepted.includes(undefined)) throw overloaded()
+      const known = part.body === body ? summary : undefined
+      const accepted = part.session.take({ ...batch, body: part.body }, known)
+      // Not kept, so not to be acknowledged, whatever the checks above overlooked.
+      if (accepted === undefined) throw overloaded()
+      durable.push(accepted.durable)
+    }
     try {
-      await Promise.all(accepted.map((batch) => batch?.durable))
+      await Promise.all(durable)
     } catch (error) {
       throw new UnavailableError('the request could not be kept', RETRY_SECONDS, { cause: error })
     }

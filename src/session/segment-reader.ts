@@ -115,13 +115,8 @@ async function* readPieces(
     // One object that can't be fetched must not end the reading of all others.
     if (endsReading(error)) throw error
     const { message } = error as Error
-    onDamage({
-      key,
-      offsetBytes: bytes.position,
-      reason: 'unreadable',
-      message,
-      signal: named.signal,
-    })
+    const [offsetBytes, { signal }] = [bytes.position, named]
+    onDamage({ key, offsetBytes, reason: 'unreadable', message, signal })
   }
 
   function isExpected(header: BlockHeader, offsetBytes: number): boolean {

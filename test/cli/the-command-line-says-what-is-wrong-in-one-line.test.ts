@@ -24,7 +24,7 @@ const WRONG_USAGE: [args: string[], says: RegExp][] = [
   [['replay'], /missing required argument 'session'/],
   [['replay', 'kept', '--frobnicate'], /unknown option '--frobnicate'/],
   [['replay', 'kept', '--to', 'localhost:4318'], /--to 'localhost:4318' .* try 'http:/],
-  [['replay', 'kept', '--to', 'grpc://localhost:4317'], /OTLP\/gRPC is not supported/],
+  [['replay', 'kept', '--to', 'grpc://localhost:4317/x'], /OTLP\/gRPC has no path/],
   [['replay', 'kept', '--to', 'not a url'], /--to 'not a url' can't be used/],
   [['replay', 'kept', '--speed', '0'], /'--speed <factor>' argument '0' is invalid/],
   [['replay', 'kept', '--speed', 'fast'], /Give a number above 0, or 'max'/],
