@@ -8,7 +8,7 @@ import { collectHeaders, parseSessionId } from './option-parsers'
 import {
   type RecordOptions,
   parseAmount,
-  parseByteCount,
+  parseCount,
   parseForwardUrl,
   parseGrpc,
   parseHttp,
@@ -75,8 +75,9 @@ function addListenOptions(command: Command): void {
     .option('--write-ahead <folder>', 'where requests are kept until they are in the store')
     .option('--forward <url>', 'send the same on, to http(s)://… or grpc(s)://…', parseForwardUrl)
     .option('--header <name=value...>', 'sent with what is forwarded', collectHeaders)
-    .option('--max-request-bytes <bytes>', 'refuse larger requests', parseByteCount)
-    .option('--max-queue-bytes <bytes>', 'may wait in memory to be stored', parseByteCount)
+    .option('--max-request-bytes <bytes>', 'refuse larger requests', parseCount)
+    .option('--max-queue-bytes <bytes>', 'may wait in memory to be stored', parseCount)
+    .option('--flush-interval-millis <millis>', 'store what came at least every (5000)', parseCount)
     .option('--cors-origin <origins...>', "origins whose pages may send, '*' for all")
 }
 

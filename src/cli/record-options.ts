@@ -26,6 +26,7 @@ export interface RecordOptions extends GlobalOptions {
   rotateMb?: number
   maxRequestBytes?: number
   maxQueueBytes?: number
+  flushIntervalMillis?: number
   corsOrigin?: string[]
 }
 
@@ -64,6 +65,7 @@ export function receiverOptionsOf(
     maxRequestBytes: options.maxRequestBytes,
     maxGrpcMessageBytes: options.maxRequestBytes,
     maxQueueBytes: options.maxQueueBytes,
+    flushIntervalMillis: options.flushIntervalMillis,
     corsOrigins: options.corsOrigin,
   }
 }
@@ -85,9 +87,10 @@ function checkedAddress(text: string, option: string): string {
   }
 }
 
-export function parseByteCount(text: string): number {
+/** Of bytes or milliseconds. */
+export function parseCount(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a whole number of bytes, above 0.')
+  throw new InvalidArgumentError('Give a whole number above 0.')
 }
 
 /** Of minutes or megabytes; 0 means never. */

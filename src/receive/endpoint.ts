@@ -13,6 +13,8 @@ export interface EndpointParts {
   readonly budget: MemoryBudget
   /** Bytes of a request, as it comes and when it is inflated; one that is larger is refused. */
   readonly maxRequestBytes: number
+  /** Connections that it has at the most; one that comes beyond is closed at once. */
+  readonly maxConnections: number
   /** Told of every request that was refused: an HTTP status, or a gRPC status by its name. */
   readonly onRefused: (status: number | string) => void
 }

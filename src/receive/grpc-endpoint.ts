@@ -68,6 +68,7 @@ class GrpcEndpoint implements Endpoint {
     this.#discovery = addDiscovery(this.#server)
     this.#connections = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     this.#listener = createServer((socket) => this.#accept(socket))
+    this.#listener.maxConnections = parts.maxConnections
   }
 
   get address(): string {

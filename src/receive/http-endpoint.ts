@@ -67,13 +67,14 @@ class HttpEndpoint implements Endpoint {
   #address = ''
   #closed: Promise<unknown> | undefined
 
-  constructor(parts: HttpAppParts, limits: HttpTimeLimits) {
+  constructor(parts: HttpEndpointParts, limits: HttpTimeLimits) {
     const server = createServer({
       headersTimeout: limits.headersMillis,
       requestTimeout: limits.requestMillis,
       keepAliveTimeout: limits.idleMillis,
       connectionsCheckingInterval: limits.checkIntervalMillis,
     })
+    server.maxConnections = parts.maxConnections
     // HTTP instrumentation patches `emit` of all servers to make a span of each request;
     // with an app's receiver in the app's process, these would come back here, for ever.
     server.emit = (event: string | symbol, ...values: unknown[]) =>

@@ -157,9 +157,11 @@ export class ListeningReceiver implements OtlpReceiver {
 
   async #listen(): Promise<void> {
     const { http, grpc, maxRequestBytes, maxGrpcMessageBytes, corsOrigins } = this.#config
+    const { maxQueueBytes, maxConnections } = this.#config
     const parts = {
       intake: { take: (signal: Signal, body: Uint8Array) => this.#take(signal, body) },
-      budget: new MemoryBudget(this.#config.maxQueueBytes),
+      budget: new MemoryBudget(maxQueueBytes),
+      maxConnections,
       onRefused: (status: number | string) => this.#counts.refuse(status),
     }
     if (http) {

@@ -55,6 +55,8 @@ export interface OtlpReceiverOptions {
   maxRequestBytes?: number
   /** Bytes of an OTLP/gRPC message, also when inflated. Default 4 MiB. */
   maxGrpcMessageBytes?: number
+  /** Connections of each endpoint; one that comes beyond is closed at once. Default 1,000. */
+  maxConnections?: number
   /** Bytes that may wait in memory to be stored; beyond it senders are told to come again. Default 64 MiB. */
   maxQueueBytes?: number
   /** Origins whose pages may send, as `https://shop.example`; `*` for all. Default none. */

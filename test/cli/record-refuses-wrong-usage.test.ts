@@ -16,8 +16,8 @@ const WRONG_USAGE: [args: string[], says: RegExp][] = [
   [['--rotate-minutes', '-1'], /0 means never/],
   [['--rotate-mb', 'many'], /0 means never/],
   [['--session-idle-minutes', 'x'], /0 means never/],
-  [['--max-request-bytes', '0'], /whole number of bytes/],
-  [['--max-queue-bytes', '1.5'], /whole number of bytes/],
+  [['--max-request-bytes', '0'], /whole number above 0/],
+  [['--max-queue-bytes', '1.5'], /whole number above 0/],
   [['--frobnicate'], /unknown option '--frobnicate'/],
   [['--store', 'ftp://host/x'], /a store of the kind 'ftp:'/],
 ]

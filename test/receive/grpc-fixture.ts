@@ -43,6 +43,7 @@ export async function startTestGrpc(options: TestGrpcOptions): Promise<TestGrpcE
     intake,
     budget,
     maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 * 1024,
+    maxConnections: 100,
     onRefused: (status) => refused.push(status),
   })
   // Asked for while it listens: a closed one has none.

@@ -50,6 +50,7 @@ function listen(host: string, port: number) {
     intake: createTestIntake(),
     budget: new MemoryBudget(1_000),
     maxRequestBytes: 1_000,
+    maxConnections: 10,
     onRefused: () => {},
   })
 }

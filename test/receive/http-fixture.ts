@@ -65,6 +65,7 @@ export async function startTestEndpoint(options: TestEndpointOptions): Promise<T
       budget,
       corsOrigins,
       maxRequestBytes: options.maxRequestBytes ?? 20 * 1024 * 1024,
+      maxConnections: 100,
       onRefused: (status) => refused.push(status),
     },
     timeLimits,

@@ -24,6 +24,7 @@ function partsFor(host: string, port: number) {
     intake: createTestIntake(),
     budget: new MemoryBudget(1_000),
     maxRequestBytes: 1_000,
+    maxConnections: 10,
     corsOrigins: [],
     onRefused: () => {},
   }

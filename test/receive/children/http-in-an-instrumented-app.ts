@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     port: 0,
     budget: new MemoryBudget(1_000),
     maxRequestBytes: 1_000,
+    maxConnections: 10,
     corsOrigins: [],
     onRefused: () => {},
     intake: {
