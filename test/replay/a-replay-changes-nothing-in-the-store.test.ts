@@ -19,7 +19,7 @@ test.each(['none', 'relative', 'current'] as const)('with times %s', async (adju
       ...{ sessionId: 'x', store, targetEndpoint: backend.url },
       ...{ timestampAdjustment: adjustment, speedMultiplier: Infinity, rewriteIds: true },
     })
-    expect(await replay.finished).toMatchObject({ status: 'completed', sent: 6 })
+    expect(await replay.finished).toMatchObject({ status: 'completed', processedRecords: 6 })
   } finally {
     await backend.close()
   }
