@@ -1,10 +1,16 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { OtlpReceiver, ReceiverStatus, RecoveredSession } from '../receive/receiver'
+import { SIGNALS } from '../otlp/signal'
+import type {
+  ForwardingStatus,
+  OtlpReceiver,
+  ReceiverStatus,
+  RecoveredSession,
+} from '../receive/receiver'
 import type { SessionMetadata } from '../session/metadata'
 import { codeOf, describeError } from './describe-error'
-import { describeItems } from './item-counts'
+import { describeCounts, describeItems } from './item-counts'
 import { jsonLine } from './json-line'
 import { printable } from './printable'
 import { readableCount, readableSize } from './readable-figures'
@@ -59,6 +65,15 @@ export function listeningLines(
 export function recoveredLine({ sessionId, items, segments }: RecoveredSession): string {
   const from = `${readableCount(segments, 'segment')} of the write-ahead folder`
   return `recovered: ${readableCount(items, 'item')} of session ${sessionId}, from ${from}`
+}
+
+/** What the target of forwarding did not get; nothing if it got all. */
+export function missedLine(forwarding: ForwardingStatus | undefined): string | undefined {
+  if (!forwarding || SIGNALS.every((signal) => forwarding.missedItems[signal] === 0))
+    return undefined
+  const { targetEndpoint, missedItems, lastFailure } = forwarding
+  const because = lastFailure === undefined ? '' : ` (${printable(lastFailure)})`
+  return `not forwarded to ${targetEndpoint}: ${describeCounts(missedItems)}${because}`
 }
 
 export function sessionLine(session: SessionMetadata): string {

@@ -8,7 +8,13 @@ import type { OtlpReceiver } from '../receive/receiver'
 import type { SessionMetadata } from '../session/metadata'
 import { type ChildEnd, startRecordedChild } from './record-child'
 import { recordEnvironment } from './record-environment'
-import { listeningLines, recordEvents, replayCommandLine, sessionLine } from './record-events'
+import {
+  listeningLines,
+  missedLine,
+  recordEvents,
+  replayCommandLine,
+  sessionLine,
+} from './record-events'
 import type { Terminal } from './terminal'
 import { type LiveScreen, type RecordingWatch, watchRecording } from './watch-recording'
 
@@ -89,6 +95,9 @@ async function finish(
     terminal.complain(`not all of session '${sessionId}' could be stored${because}: ${rest}`)
   }
   if (json) return
+  // No failure: the recording has it, and the target's trouble is not ours.
+  const missed = missedLine(receiver.status().forwarding)
+  if (missed !== undefined) terminal.note(missed)
   for (const session of sessions.slice(-TOLD_SESSIONS)) {
     terminal.note(sessionLine(session))
     if (session.status === 'failed') continue

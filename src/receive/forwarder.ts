@@ -170,7 +170,10 @@ class QueueingForwarder implements Forwarder {
       this.#sentItems += request.itemCount - refusedItems
       if (refusal) this.#miss(request, refusedItems, refusal.message)
     } catch (error) {
-      this.#miss(request, request.itemCount, (error as Error).message)
+      // That we gave up at the end says less than what made us wait.
+      const isGivenUp = this.#abort.signal.aborted && this.#lastFailure !== undefined
+      const message = isGivenUp ? this.#lastFailure : undefined
+      this.#miss(request, request.itemCount, message ?? (error as Error).message)
     }
   }
 

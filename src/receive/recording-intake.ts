@@ -62,6 +62,8 @@ export class RecordingIntake implements Intake {
   }
 
   async take(signal: Signal, body: Uint8Array): Promise<IntakeResult> {
+    // Senders ask so whether somebody is there; there is nothing in it to keep.
+    if (body.length === 0) return NOTHING_REFUSED
     const summary = summarizeRequest(body, signal)
     checkSignal(signal, body)
     const capturedAtUnixNano = BigInt(Date.now()) * 1_000_000n

@@ -18,7 +18,8 @@ export interface ReplayConfig
    * difference), `grpc://host:4317` for OTLP/gRPC, `grpcs://…` with TLS. Default:
    * `OTEL_EXPORTER_OTLP_{TRACES,METRICS,LOGS}_ENDPOINT` for its signal, else
    * `OTEL_EXPORTER_OTLP_ENDPOINT`, else `REPLAY_DEFAULT_ENDPOINT`, by the protocol that
-   * `OTEL_EXPORTER_OTLP_PROTOCOL` names, else `http://localhost:4318`.
+   * `OTEL_EXPORTER_OTLP_PROTOCOL` names, else `http://localhost:4318` or, if that is `grpc`,
+   * `grpc://localhost:4317`.
    */
   targetEndpoint?: string
   /**

@@ -32,9 +32,25 @@ export function isKnownDead(identity: ProcessIdentity): boolean {
   if (pidScope === undefined || identity.pidScope !== pidScope) return false
   try {
     process.kill(identity.pid, 0)
-    return false
+    return isZombie(identity.pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+/** Killed, and not looked at by its parent yet: it has a number still, and does nothing any more. */
+function isZombie(pid: number): boolean {
+  return readProcessFields(pid)?.[0] === 'Z'
+}
+
+/** What Linux says of a process behind its name: its state first, its start time at 19; see proc(5). */
+export function readProcessFields(pid: number): string[] | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // Its name, in parentheses, may hold anything.
+    return line.slice(line.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined // gone, or not Linux
   }
 }
 

@@ -1,10 +1,9 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { readFileSync } from 'node:fs'
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { isKnownDead, ownIdentity } from './process-identity'
+import { isKnownDead, ownIdentity, readProcessFields } from './process-identity'
 
 /** A file that says that its process lives. */
 export interface Presence {
@@ -84,11 +83,5 @@ function isAnother({ pid, startTicks }: StoredPresence): boolean {
 
 /** When a process started, in ticks since the machine did; `undefined` where the system won't tell. */
 function readStartTicks(pid: number): string | undefined {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Its name, in parentheses, may hold anything; behind it, the time is the 20th field.
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
+  return readProcessFields(pid)?.[19]
 }

@@ -27,5 +27,7 @@ export function clientCertificatesFromEnvironment(): ClientCertificates | undefi
 }
 
 function read(path: string): Buffer {
-  return readFileSync(path)
+  const content = readFileSync(path)
+  if (content.includes('-----BEGIN ')) return content
+  throw new Error(`'${path}' holds no PEM`)
 }

@@ -134,7 +134,9 @@ class RetryingSender implements OtlpSender {
       throw new TransportError(
         'Unreachable',
         `${this.#shown(signal)} can't be reached: ${reasonIn(failure)}. ` +
-          `Check that an ${client.protocolName} endpoint listens there`,
+          (isDistrust(failure)
+            ? 'Name the file of who signed its certificate in OTEL_EXPORTER_OTLP_CERTIFICATE'
+            : `Check that an ${client.protocolName} endpoint listens there`),
         { cause: failure },
       )
     }
@@ -215,6 +217,11 @@ function merged(refusals: readonly SendRefusal[]): SendRefusal {
     ...(statusCode !== undefined && { statusCode }),
     message: [...new Set(refusals.map(({ message }) => message))].join('; '),
   }
+}
+
+/** Whether somebody answered whose certificate nobody vouches for. */
+function isDistrust(error: Error): boolean {
+  return /certificate|unable to get .* issuer|UNABLE_TO_|SELF_SIGNED/i.test(reasonIn(error))
 }
 
 /** The message, and the code where the message says nothing, as with an AggregateError. */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Proves that otel-tape, as it is built, works with what others have written: a real
-// Collector in both directions, the SDKs of Python and Go as senders, a recording of
+// Collector in both directions, the SDKs of four languages as senders, a recording of
 // the OpenTelemetry Demo. Every item is compared by its id on both sides.
 //
 //   node test/interop/run.mjs [patterns and options of Jest]
