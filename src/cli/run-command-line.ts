@@ -26,7 +26,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   let interrupted: keyof typeof EXIT_CODES | undefined
   const interrupt = (name: keyof typeof EXIT_CODES): void => {
     // Who asks twice does not want to wait for a clean stop.
-    if (interrupted) process.exit(EXIT_CODES[name])
+    if (interrupted) {
+      terminal.note('otel-tape: ended before it had stopped cleanly')
+      process.exit(EXIT_CODES[name])
+    }
     interrupted = name
     stopping.abort(new Error(`interrupted by ${name}`))
   }

@@ -24,7 +24,7 @@ import { WireType } from './wire-reader'
  * expected there, or if messages are nested deeper than 100
  *
  * @example
- * const body = requestFromJson(JSON.parse(line), 'traces')
+ * const body = requestFromJson(parseOtlpJson(line), 'traces')
  */
 export function requestFromJson(json: unknown, signal: Signal): Uint8Array {
   return writeMessage((writer) => new JsonEncoder(writer).encode(json, requestMapping(signal)))

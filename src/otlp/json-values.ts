@@ -121,12 +121,15 @@ const HEX = /^[0-9a-fA-F]*$/
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
 // Emitters that know protobuf's JSON mapping but not OTLP's send ids in base64.
-// The lengths tell the two apart: 32 and 16 characters are hex, 24 and 12 base64.
+// The lengths tell the two apart: 32 and 16 characters are hex, 24 and 12 base64, or 22 and 11
+// without padding.
 function readId(value: unknown, sizeBytes: number): Uint8Array | undefined {
   if (typeof value !== 'string') return undefined
   if (value === '') return new Uint8Array(0)
   if (value.length === sizeBytes * 2 && HEX.test(value)) return Buffer.from(value, 'hex')
-  if (value.length !== Math.ceil(sizeBytes / 3) * 4 || !BASE64.test(value)) return undefined
+  const isPadded = value.length === Math.ceil(sizeBytes / 3) * 4
+  const isUnpadded = value.length === Math.ceil((sizeBytes * 4) / 3) && !value.endsWith('=')
+  if (!(isPadded || isUnpadded) || !BASE64.test(value)) return undefined
   const id = Buffer.from(value, 'base64')
   return id.length === sizeBytes ? id : undefined
 }

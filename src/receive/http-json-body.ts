@@ -3,6 +3,7 @@
 
 import { detectJsonSignal, requestFromJson } from '../otlp/json-to-protobuf'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import { parseOtlpJson } from '../otlp/parse-otlp-json'
 import type { Signal } from '../otlp/signal'
 
 /**
@@ -28,7 +29,7 @@ function parse(body: Buffer): unknown {
   // As in protobuf: no body is an empty request.
   if (text === '') return {}
   try {
-    return JSON.parse(text)
+    return parseOtlpJson(text)
   } catch (error) {
     throw new MalformedOtlpError(`the body is no JSON: ${(error as Error).message}`, undefined, {
       cause: error,

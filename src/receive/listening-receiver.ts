@@ -15,6 +15,7 @@ import { startHttpEndpoint } from './http-endpoint'
 import { type IntakeResult, UnavailableError } from './intake'
 import { MemoryBudget } from './memory-budget'
 import { ReceivedBatches } from './received-batches'
+import { createRareErrors } from './rare-failures'
 import type { OtlpReceiver, ReceiverEvents, ReceiverStatus } from './receiver'
 import type { ReceiverConfig } from './receiver-config'
 import { ReceiverCounts } from './receiver-counts'
@@ -47,6 +48,7 @@ export class ListeningReceiver implements OtlpReceiver {
   readonly #forwarder: Forwarder | undefined
   #router: SessionRouter | undefined
   #intake: RecordingIntake | undefined
+  readonly #tellFailure = createRareErrors((error) => this.#emit('failure', error))
   #recovery: Recovery | undefined
   #http: Endpoint | undefined
   #grpc: Endpoint | undefined
@@ -148,11 +150,16 @@ export class ListeningReceiver implements OtlpReceiver {
       router: this.#router,
       sessionBy,
       maxQueueBytes,
-      hasRoomFor: (bytes) => this.#batches.hasRoomFor(bytes),
+      hasRoomFor: (bytes) => this.#hasTakers && this.#batches.hasRoomFor(bytes),
       onTaken: (taken) => this.#onTaken(taken),
     })
     this.#recovery = this.#startRecovery()
     this.#timer = setInterval(() => this.#tick(), TICK_MILLIS).unref()
+  }
+
+  /** Whether what is acknowledged gets anywhere: without recording, somebody else has to take it. */
+  get #hasTakers(): boolean {
+    return Boolean(this.#router) || Boolean(this.#forwarder) || this.#batches.isWatched
   }
 
   async #listen(): Promise<void> {
@@ -255,7 +262,7 @@ export class ListeningReceiver implements OtlpReceiver {
 
   #onStoreFailure(error: Error): void {
     this.#health.fail(error, this.#router)
-    this.#emit('failure', error)
+    this.#tellFailure(error)
   }
 
   #tick(): void {

@@ -24,3 +24,19 @@ export function createRareFailures(
     onFailure(new Error(message + suffix))
   }
 }
+
+/**
+ * The same for errors of several kinds: one of a kind (`code`, else its name) a minute.
+ */
+export function createRareErrors(
+  onFailure: (error: Error) => void,
+  now: () => number = () => performance.now(),
+): (error: Error & { code?: unknown }) => void {
+  const quietUntilMillis = new Map<string, number>()
+  return (error) => {
+    const kind = typeof error.code === 'string' ? error.code : error.name
+    if (now() < (quietUntilMillis.get(kind) ?? -Infinity)) return
+    quietUntilMillis.set(kind, now() + PAUSE_MILLIS)
+    onFailure(error)
+  }
+}

@@ -9,7 +9,8 @@ export interface OtlpReceiverOptions {
   http?: string
   /** Where to listen for OTLP/gRPC, `HOST:PORT`; port 0 takes a free one, `off` none. Default `127.0.0.1:4317`. */
   grpc?: string
-  /** Whether to record into sessions. Without, `batches` is all there is. Default true. */
+  /** Whether to record into sessions. Without, `batches` and `forward` are all there is: senders are told to
+   * come again until one of the two takes what they send. Default true. */
   record?: boolean
   /** Names the session. Default: `OTEL_TAPE_SESSION_ID`, else generated, sortable by time. */
   sessionId?: string

@@ -51,7 +51,10 @@ export interface ReceiverEvents {
   sessionStopped: [metadata: SessionMetadata]
   /** What a killed receiver had acknowledged is in its session now. */
   recovered: [recovered: RecoveredSession]
-  /** The store, the write-ahead folder or the forwarding target failed; the receiver goes on. */
+  /**
+   * The store, the write-ahead folder or the forwarding target failed; the receiver goes on.
+   * Of failures alike, one a minute is told.
+   */
   failure: [error: Error]
 }
 

@@ -68,10 +68,10 @@ export class RecordingIntake implements Intake {
     checkSignal(signal, body)
     const capturedAtUnixNano = BigInt(Date.now()) * 1_000_000n
     const { router, onTaken } = this.#parts
+    if (!router) this.#checkRoom(0, body.length)
     const refused = router
       ? await this.#record(router, { signal, body, capturedAtUnixNano }, summary)
       : NOTHING_REFUSED
-    if (!router) this.#checkRoom(0, body.length)
     const { rejectedItems } = refused
     onTaken({ signal, body, capturedAtUnixNano, summary, rejectedItems })
     return refused
@@ -157,5 +157,5 @@ function checkSignal(signal: Signal, body: Uint8Array): void {
 }
 
 function overloaded(): UnavailableError {
-  return new UnavailableError('too much waits to be stored; come again', RETRY_SECONDS)
+  return new UnavailableError('the receiver can keep no more just now; come again', RETRY_SECONDS)
 }

@@ -1,6 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { parseOtlpJson } from '../otlp/parse-otlp-json'
+
 /** A JSON value, or what kept it from being read. */
 export type JsonDocument =
   | { readonly value: unknown; readonly error: undefined }
@@ -55,7 +57,7 @@ function parse(text: Buffer): JsonDocument {
     return { value: undefined, error }
   }
   try {
-    return { value: JSON.parse(text.toString('utf8')) as unknown, error: undefined }
+    return { value: parseOtlpJson(text.toString('utf8')), error: undefined }
   } catch (error) {
     return { value: undefined, error: error as Error }
   }

@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LOG_MAGIC, encodeRecordHeader } from './append-log-format'
@@ -82,6 +83,13 @@ class GroupCommitLog implements AppendLog {
     }
   }
 
+  /** A file that somebody removed takes all that is written, and keeps it from everybody. */
+  #checkLinked(file: FileHandle): void {
+    // Of a file that was synced just now, this asks no disk.
+    if (fstatSync(file.fd).nlink > 0) return
+    throw Object.assign(new Error(`'${this.#path}' was removed`), { code: 'ENOENT' })
+  }
+
   async #commit(file: FileHandle): Promise<void> {
     const group = this.#waiting
     this.#waiting = []
@@ -91,6 +99,7 @@ class GroupCommitLog implements AppendLog {
         group.flatMap(({ buffers }) => buffers),
       )
       await file.datasync()
+      this.#checkLinked(file)
     } catch (error) {
       this.#waiting.unshift(...group)
       throw error

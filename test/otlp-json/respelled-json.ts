@@ -70,7 +70,9 @@ function respelledScalar(field: FieldShape, value: unknown, random: () => number
     case 'traceId':
       return random() < 0.5
         ? (value as string).toUpperCase()
-        : Buffer.from(value as string, 'hex').toString('base64')
+        : Buffer.from(value as string, 'hex')
+            .toString('base64')
+            .replace(/=+$/, (padding) => (random() < 0.5 ? padding : ''))
   }
 }
 

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { createRareFailures } from '../../src/receive/rare-failures'
+import { createRareErrors, createRareFailures } from '../../src/receive/rare-failures'
 
 test('and the next one says how many were held back', () => {
   const told: string[] = []
@@ -24,4 +24,20 @@ test('and the next one says how many were held back', () => {
     'a minute later (and 8 more before)',
     'an hour later (and 1 more before)',
   ])
+})
+
+test('of errors, one of each kind', () => {
+  const told: string[] = []
+  let nowMillis = 0
+  const fail = createRareErrors(
+    ({ message }) => told.push(message),
+    () => nowMillis,
+  )
+  const down = (message: string): Error => Object.assign(new Error(message), { code: 'DOWN' })
+  fail(down('first'))
+  fail(down('again'))
+  fail(new TypeError('another kind'))
+  nowMillis += 60_000
+  fail(down('a minute later'))
+  expect(told).toEqual(['first', 'another kind', 'a minute later'])
 })

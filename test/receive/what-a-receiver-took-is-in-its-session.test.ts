@@ -90,6 +90,15 @@ test('it is stopped where it goes out of scope', async () => {
 })
 
 describe('without recording', () => {
+  test('nothing is acknowledged that nobody takes', async () => {
+    const receiver = await startReceiver({ record: false })
+    expect((await post(receiver, BATCHES[0])).status).toBe(503)
+    const { batches } = receiver
+    expect((await post(receiver, BATCHES[0])).status).toBe(200)
+    await receiver.stop()
+    expect(await batches.toArray()).toHaveLength(1)
+  })
+
   test('batches come out of it as a stream, which ends when it stops', async () => {
     const receiver = await startReceiver({ record: false })
     const { batches } = receiver

@@ -195,3 +195,12 @@ test('a log that can not be made rejects, and so does one that is closed', async
 test('a log that is not there is a typed error', async () => {
   await expect(readLog(join(folder, 'none'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
+
+test('a log that somebody removed acknowledges nothing any more', async () => {
+  const path = join(folder, 'removed.log')
+  const log = createAppendLog(path)
+  await log.append([Buffer.from('kept')])
+  await rm(path)
+  await expect(log.append([Buffer.from('lost')])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await log.close()
+})
