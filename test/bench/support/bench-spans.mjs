@@ -22,15 +22,4 @@ export function makeSpans(tracer, count) {
   }
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
-
-/** CPU seconds of this process, all threads, that `work` takes. */
-export async function cpuSeconds(work) {
-  const start = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(start)
-  return (user + system) / 1e6
-}
+export { cpuSeconds, median } from './harness.mjs'
