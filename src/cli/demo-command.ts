@@ -22,6 +22,8 @@ export function addDemoCommand(program: Command, terminal: Terminal): void {
     .addHelpText('after', EXPLANATION)
     .action(async (_options: object, command: Command) => {
       const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
-      await withStore(url, (store) => runDemo(store, terminal, { url, json }))
+      // Resolved here, because this file stands beside the command line's bundle, as its others do.
+      const appPath = require.resolve('./demo/shop-app')
+      await withStore(url, (store) => runDemo(store, terminal, { appPath, url, json }))
     })
 }

@@ -7,6 +7,8 @@ import { CommandError } from '../command-error'
 import type { AppMessage } from './shop-app'
 
 export interface RunAppOptions {
+  /** The app's module. */
+  appPath: string
   sessionId: string
   /** Of the store to capture into. Default: as `openStore()` finds it. */
   storeUrl?: string
@@ -28,7 +30,7 @@ const APP_TIMEOUT_MILLIS = 45_000
  */
 export async function runApp(options: RunAppOptions): Promise<void> {
   const limit = AbortSignal.timeout(APP_TIMEOUT_MILLIS)
-  const app = fork(require.resolve('./shop-app'), {
+  const app = fork(options.appPath, {
     env: appEnvironment(options),
     // Its stdout is ours to keep clean.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

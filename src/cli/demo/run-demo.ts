@@ -16,6 +16,8 @@ import { startOtlpBackend } from './otlp-backend'
 import { runApp } from './run-app'
 
 export interface DemoOptions {
+  /** The module of the app that is captured. */
+  appPath: string
   /** As it was given, of the store: the app's process opens it too. */
   url?: string
   json?: boolean
@@ -30,7 +32,7 @@ const SPEED = 10
 export async function runDemo(
   store: ObjectStore,
   terminal: Terminal,
-  { url, json = false }: DemoOptions,
+  { appPath, url, json = false }: DemoOptions,
 ): Promise<void> {
   assertDemoPackages()
   if (store.url.startsWith('memory:')) {
@@ -42,7 +44,7 @@ export async function runDemo(
   const first = await startOtlpBackend()
   const second = await startOtlpBackend()
   try {
-    await captureApp({ sessionId, url, endpoint: first.url }, terminal)
+    await captureApp({ appPath, sessionId, url, endpoint: first.url }, terminal)
     terminal.note(`replaying it, ${SPEED} times as fast, into another backend`)
     const replay = startReplay({
       sessionId,
@@ -67,19 +69,21 @@ export async function runDemo(
 }
 
 interface CaptureAppOptions {
+  readonly appPath: string
   readonly sessionId: string
   readonly url: string | undefined
   readonly endpoint: string
 }
 
 async function captureApp(
-  { sessionId, url, endpoint }: CaptureAppOptions,
+  { appPath, sessionId, url, endpoint }: CaptureAppOptions,
   terminal: Terminal,
 ): Promise<void> {
   terminal.note(`capturing a small app into session ${sessionId}`)
   const bar = terminal.showProgress('capturing')
   try {
     await runApp({
+      appPath,
       sessionId,
       storeUrl: url,
       endpoint,
