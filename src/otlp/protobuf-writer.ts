@@ -1,8 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-const INITIAL_CAPACITY_BYTES = 64 * 1024
-const MAX_IDLE_CAPACITY_BYTES = 4 * 1024 * 1024
+import { RepeatedBytes } from './repeated-bytes'
+
+const MIN_CAPACITY_BYTES = 64 * 1024
+// One huge batch must not hold its memory for as long as the process lives.
+const MAX_IDLE_CAPACITY_BYTES = 512 * 1024
 // A tag and a 64-bit varint, with room to spare.
 const MAX_SCALAR_FIELD_BYTES = 16
 // From here on two calls into the runtime beat a loop over the characters (measured).
@@ -19,6 +22,8 @@ for (let digit = 0; digit < 16; digit++) {
 }
 
 let idleWriter: ProtobufWriter | undefined
+// Where batches are huge all the time, a new buffer should at least not have to grow.
+let lastCapacity = MIN_CAPACITY_BYTES
 
 /**
  * Runs `write` on a writer and returns the bytes it wrote. The writer's buffer
@@ -34,12 +39,17 @@ let idleWriter: ProtobufWriter | undefined
 export function writeMessage(write: (writer: ProtobufWriter) => void): Uint8Array {
   // Taken, not shared: a getter among the attributes may end a span, whose
   // export comes back here before `write` has returned.
-  const writer = idleWriter ?? new ProtobufWriter()
+  const writer = idleWriter ?? new ProtobufWriter(lastCapacity)
   idleWriter = undefined
   writer.rewind(0)
   write(writer)
   const bytes = writer.toBytes()
-  if (writer.capacity <= MAX_IDLE_CAPACITY_BYTES) idleWriter = writer
+  if (writer.capacity <= MAX_IDLE_CAPACITY_BYTES) {
+    idleWriter = writer
+    lastCapacity = MIN_CAPACITY_BYTES
+  } else {
+    lastCapacity = Math.max(MIN_CAPACITY_BYTES, Math.ceil(1.25 * bytes.length))
+  }
   return bytes
 }
 
@@ -53,13 +63,22 @@ export function writeMessage(write: (writer: ProtobufWriter) => void): Uint8Arra
  * content before `messageField`. Tags come from `fieldTag`.
  */
 export class ProtobufWriter {
-  #buffer = Buffer.allocUnsafeSlow(INITIAL_CAPACITY_BYTES)
-  #view = viewOf(this.#buffer)
+  /** The last time written, in nanoseconds: its upper 32 bits, and its lower ones. */
+  timeHigh = 0
+  timeLow = 0
+  #buffer: Buffer
+  #view: DataView
   /** Index of the first byte written; everything behind it is. */
-  #start = INITIAL_CAPACITY_BYTES
+  #start: number
   #cachedSeconds = 0
   #cachedSecondsLow = 0
   #cachedSecondsHigh = 0
+
+  constructor(capacity: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    this.#view = viewOf(this.#buffer)
+    this.#start = capacity
+  }
 
   /** Bytes written so far: a mark for `messageField` and `rewind`. */
   get size(): number {
@@ -77,24 +96,42 @@ export class ProtobufWriter {
 
   /** A copy of what is written: the buffer itself is written to again. */
   toBytes(): Uint8Array {
-    const bytes = new Uint8Array(this.size)
-    bytes.set(this.#buffer.subarray(this.#start))
-    return bytes
+    return this.bytesSince(0)
+  }
+
+  /** A copy of what was written since `size` was `mark`. */
+  bytesSince(mark: number): Uint8Array {
+    return new Uint8Array(this.#writtenSince(mark))
+  }
+
+  /** The same, to be written again by `repeat`. */
+  repeatableSince(mark: number): RepeatedBytes {
+    return new RepeatedBytes(this.#writtenSince(mark))
+  }
+
+  /** Writes bytes that were written before. */
+  repeat({ words, length }: RepeatedBytes): void {
+    const room = 4 * words.length + MAX_SCALAR_FIELD_BYTES
+    if (this.#start < room) this.#grow(room)
+    const view = this.#view
+    let at = this.#start
+    for (let index = words.length - 1; index >= 0; index--) {
+      view.setInt32((at -= 4), words[index], true)
+    }
+    this.#start -= length
   }
 
   /** Makes what was written since `mark` the content of a length-delimited field. */
   messageField(tag: number, mark: number): void {
     const length = this.#buffer.length - this.#start - mark
     if (this.#start < MAX_SCALAR_FIELD_BYTES) this.#grow(MAX_SCALAR_FIELD_BYTES)
-    this.#uint32(length)
-    this.#uint32(tag)
+    this.#smallField(tag, length)
   }
 
   /** Unsigned, up to 32 bits: uint32, enum, bool. */
   varintField(tag: number, value: number): void {
     if (this.#start < MAX_SCALAR_FIELD_BYTES) this.#grow(MAX_SCALAR_FIELD_BYTES)
-    this.#uint32(value >>> 0)
-    this.#uint32(tag)
+    this.#smallField(tag, value >>> 0)
   }
 
   /** An integer between -2^63 and 2^64, as 64 bits in two's complement: int64, uint64. */
@@ -129,12 +166,12 @@ export class ProtobufWriter {
     if (this.#start < MAX_SCALAR_FIELD_BYTES) this.#grow(MAX_SCALAR_FIELD_BYTES)
     const seconds = time[0]
     if (seconds !== this.#cachedSeconds) this.#cacheSeconds(seconds)
-    const low = this.#cachedSecondsLow + Math.floor(time[1])
-    this.#view.setUint32(
-      (this.#start -= 4),
-      this.#cachedSecondsHigh + Math.floor(low / TWO_TO_32),
-      true,
-    )
+    const nanos = this.#cachedSecondsLow + Math.floor(time[1])
+    const high = (this.#cachedSecondsHigh + Math.floor(nanos / TWO_TO_32)) >>> 0
+    const low = nanos >>> 0
+    this.timeHigh = high
+    this.timeLow = low
+    this.#view.setUint32((this.#start -= 4), high, true)
     this.#view.setUint32((this.#start -= 4), low, true)
     this.#uint32(tag)
   }
@@ -170,11 +207,42 @@ export class ProtobufWriter {
     this.#uint32(tag)
   }
 
+  /** A message that has no other field than a string. */
+  stringMessageField(messageTag: number, stringTag: number, value: string): void {
+    const length = this.#utf8(value)
+    if (length < 0x7e && messageTag < 0x80 && stringTag < 0x80) {
+      const header = messageTag | ((length + 2) << 8) | (stringTag << 16) | (length << 24)
+      this.#view.setInt32((this.#start -= 4), header, true)
+      return
+    }
+    const contentStart = this.#buffer.length - this.#start - length
+    this.#smallField(stringTag, length)
+    this.messageField(messageTag, contentStart)
+  }
+
   /** Bytes that are protobuf already. */
   raw(bytes: Uint8Array): void {
     const { length } = bytes
     if (this.#start < length) this.#grow(length)
     this.#buffer.set(bytes, (this.#start -= length))
+  }
+
+  packedDoubleField(tag: number, values: readonly number[]): void {
+    const mark = this.size
+    for (let index = values.length - 1; index >= 0; index--) this.double(values[index])
+    this.messageField(tag, mark)
+  }
+
+  packedFixed64Field(tag: number, values: readonly number[]): void {
+    const mark = this.size
+    for (let index = values.length - 1; index >= 0; index--) this.fixed64(values[index])
+    this.messageField(tag, mark)
+  }
+
+  packedInt64Field(tag: number, values: readonly number[]): void {
+    const mark = this.size
+    for (let index = values.length - 1; index >= 0; index--) this.int64(values[index])
+    this.messageField(tag, mark)
   }
 
   /** An element of a packed field. */
@@ -198,6 +266,20 @@ export class ProtobufWriter {
       this.#uint64(Number(bits >> 32n), Number(bits & 0xffff_ffffn))
     } else {
       this.#uint64(Math.floor(value / TWO_TO_32) >>> 0, value >>> 0)
+    }
+  }
+
+  #writtenSince(mark: number): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#buffer.length - mark)
+  }
+
+  // Both in one byte, as they mostly are.
+  #smallField(tag: number, value: number): void {
+    if (value < 0x80 && tag < 0x80) {
+      this.#view.setInt16((this.#start -= 2), tag | (value << 8), true)
+    } else {
+      this.#uint32(value)
+      this.#uint32(tag)
     }
   }
 
@@ -237,9 +319,20 @@ export class ProtobufWriter {
     const room = 3 * length + MAX_SCALAR_FIELD_BYTES
     if (this.#start < room) this.#grow(room)
     const buffer = this.#buffer
+    const view = this.#view
     const end = this.#start
     let at = end
-    for (let index = length - 1; index >= 0; index--) {
+    let index = length - 1
+    // ASCII by fours, as far as it goes.
+    for (; index >= 3; index -= 4) {
+      const first = value.charCodeAt(index - 3)
+      const second = value.charCodeAt(index - 2)
+      const third = value.charCodeAt(index - 1)
+      const fourth = value.charCodeAt(index)
+      if ((first | second | third | fourth) >= 0x80) break
+      view.setInt32((at -= 4), first | (second << 8) | (third << 16) | (fourth << 24), true)
+    }
+    for (; index >= 0; index--) {
       const unit = value.charCodeAt(index)
       if (unit < 0x80) {
         buffer[--at] = unit

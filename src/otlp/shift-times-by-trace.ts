@@ -2,18 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { planRequests } from './field-plan'
+import { findFields } from './find-fields'
+import { FoundFields } from './found-fields'
 import { isItemShape } from './item-shapes'
-import { shiftTimes } from './shift-times'
+import { shiftTimesInPlace } from './shift-times'
 import type { Signal } from './signal'
 import { TimeOffset, viewOf } from './time-offset'
-import { walkFields, type FieldVisitor } from './walk-fields'
 
 const ITEM = 1
 const TIME = 2
 const TRACE_ID = 3
 
 const TRACE_ID_BYTES = 16
-const NO_TRACE = '00'.repeat(TRACE_ID_BYTES)
+/** As the key of a trace: its id's bytes, a character each. */
+const NO_TRACE = '\0'.repeat(TRACE_ID_BYTES)
+/** In place of an index. */
+const NONE = -1
 
 // A link's trace id says where the link leads, not where its span belongs:
 // only an item's own counts.
@@ -49,25 +53,42 @@ export function shiftTimesByTrace(
   batchOffsetNanos: bigint,
   offsetOfTrace: (traceIdHex: string) => bigint,
 ): Uint8Array {
-  if (signal === 'metrics') return shiftTimes(body, signal, batchOffsetNanos)
+  // Not body.slice(): a Buffer's slice is a view of the same memory.
   const shifted = new Uint8Array(body)
-  const patcher = new TracePatcher(shifted, batchOffsetNanos, offsetOfTrace)
-  walkFields(planOf(signal), shifted, 0, shifted.length, patcher)
+  shiftTimesByTraceInPlace(shifted, signal, batchOffsetNanos, offsetOfTrace)
   return shifted
 }
 
-// The trace id may come behind the times it decides about, and only the last of
-// several counts: the positions of an item's times are kept until its end.
-class TracePatcher implements FieldVisitor {
+/**
+ * As `shiftTimesByTrace`, but moves the times in `body` itself: for whoever owns
+ * the bytes and has shown them to nobody else. All or nothing: what cannot be
+ * followed to its end is left as it was, and `offsetOfTrace` is not asked. If
+ * `offsetOfTrace` throws, the items before have been moved, and no others.
+ *
+ * @throws MalformedOtlpError when the bytes cannot be followed; not one is altered then
+ */
+export function shiftTimesByTraceInPlace(
+  body: Uint8Array,
+  signal: Signal,
+  batchOffsetNanos: bigint,
+  offsetOfTrace: (traceIdHex: string) => bigint,
+): void {
+  if (signal === 'metrics') {
+    shiftTimesInPlace(body, signal, batchOffsetNanos)
+    return
+  }
+  const found = findFields(planOf(signal), body)
+  new TracePatcher(body, batchOffsetNanos, offsetOfTrace).patch(found)
+  FoundFields.giveBack(found)
+}
+
+class TracePatcher {
   readonly #bytes: Buffer
   readonly #view: DataView
   readonly #batchOffset: TimeOffset
   readonly #offsetOfTrace: (traceIdHex: string) => bigint
+  // Not by hex digits, which take longer to make: those are for the caller.
   readonly #offsets = new Map<string, TimeOffset>()
-  readonly #times: number[] = []
-  #timeCount = 0
-  #traceIdStart = 0
-  #traceIdEnd = 0
 
   constructor(
     bytes: Uint8Array,
@@ -78,38 +99,41 @@ class TracePatcher implements FieldVisitor {
     this.#view = viewOf(bytes)
     this.#batchOffset = new TimeOffset(batchOffsetNanos)
     this.#offsetOfTrace = offsetOfTrace
+    this.#offsets.set(NO_TRACE, this.#batchOffset)
   }
 
-  enter(): void {
-    this.#timeCount = 0
-    this.#traceIdStart = this.#traceIdEnd = 0
+  patch(found: FoundFields): void {
+    for (let item = 0; item < found.count;) item = this.#patchItem(found, item + 1)
   }
 
-  field(mark: number, start: number, end: number): void {
-    if (mark === TIME) {
-      this.#times[this.#timeCount++] = start
-    } else {
-      this.#traceIdStart = start
-      this.#traceIdEnd = end
+  // The trace id may come behind the times it decides about, and only the last of
+  // several counts. Returns where the next item is.
+  #patchItem(found: FoundFields, first: number): number {
+    let traceId = NONE
+    let next = first
+    for (; next < found.count && found.mark(next) !== ITEM; next++) {
+      if (found.mark(next) === TRACE_ID) traceId = next
     }
+    const offset =
+      traceId === NONE
+        ? this.#batchOffset
+        : this.#offsetOf(found.start(traceId), found.end(traceId))
+    for (let index = first; index < next; index++) {
+      if (found.mark(index) === TIME) offset.addTo(this.#view, found.start(index))
+    }
+    return next
   }
 
-  leave(): void {
-    const offset = this.#offsetOfItem()
-    for (let index = 0; index < this.#timeCount; index++) {
-      offset.addTo(this.#view, this.#times[index])
-    }
-  }
-
-  #offsetOfItem(): TimeOffset {
-    if (this.#traceIdEnd - this.#traceIdStart !== TRACE_ID_BYTES) return this.#batchOffset
-    const traceId = this.#bytes.toString('hex', this.#traceIdStart, this.#traceIdEnd)
-    let offset = this.#offsets.get(traceId)
-    if (offset === undefined) {
-      const isTrace = traceId !== NO_TRACE
-      offset = isTrace ? new TimeOffset(this.#offsetOfTrace(traceId)) : this.#batchOffset
-      this.#offsets.set(traceId, offset)
-    }
+  #offsetOf(start: number, end: number): TimeOffset {
+    if (end - start !== TRACE_ID_BYTES) return this.#batchOffset
+    const key = this.#bytes.toString('latin1', start, end)
+    const known = this.#offsets.get(key)
+    if (known !== undefined) return known
+    const offsetNanos = this.#offsetOfTrace(this.#bytes.toString('hex', start, end))
+    // Traces that begin in one batch mostly share its offset.
+    const isBatchOffset = offsetNanos === this.#batchOffset.offsetNanos
+    const offset = isBatchOffset ? this.#batchOffset : new TimeOffset(offsetNanos)
+    this.#offsets.set(key, offset)
     return offset
   }
 }

@@ -3,11 +3,12 @@
 
 import { addAttributeValues } from './attribute-values'
 import { planRequests } from './field-plan'
+import { findFields } from './find-fields'
+import { FoundFields } from './found-fields'
 import { isItemShape } from './item-shapes'
 import { Resource, Span, type FieldShape, type MessageShape } from './schema'
 import type { Signal } from './signal'
 import { viewOf } from './time-offset'
-import { walkFields, type FieldVisitor } from './walk-fields'
 
 export interface RequestSummary {
   /** Spans, metric data points or log records. */
@@ -65,57 +66,65 @@ export function summarizeRequest(
   start = 0,
   end = body.length,
 ): RequestSummary {
-  const summarizer = new Summarizer(body)
-  walkFields(planOf(signal), body, start, end, summarizer)
-  return summarizer.summary()
+  const found = findFields(planOf(signal), body, start, end)
+  const summary = new Summarizer(body).summarize(found)
+  FoundFields.giveBack(found)
+  return summary
 }
 
 /** Positions of a fixed64; no field lies at 0, so 0 stands for none. */
 const NONE = 0
 
-class Summarizer implements FieldVisitor {
+class Summarizer {
   readonly #bytes: Uint8Array
   readonly #view: DataView
-  readonly #serviceNames = new Set<string>()
-  #itemCount = 0
   #first = NONE
   #last = NONE
-  // Of the item at hand.
-  #time = NONE
-  #endTime = NONE
-  #observedTime = NONE
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
     this.#view = viewOf(bytes)
   }
 
-  enter(): void {
-    this.#itemCount++
-    this.#time = this.#endTime = this.#observedTime = NONE
-  }
-
-  field(mark: number, start: number, end: number): void {
-    if (mark === TIME) this.#time = start
-    else if (mark === END_TIME) this.#endTime = start
-    else if (mark === OBSERVED_TIME) this.#observedTime = start
-    else addAttributeValues(this.#bytes, start, end, SERVICE_NAME, this.#serviceNames)
-  }
-
-  leave(): void {
-    if (this.#isSet(this.#endTime)) this.#extendTo(this.#endTime)
-    if (this.#isSet(this.#time)) this.#extendTo(this.#time)
-    else if (this.#isSet(this.#observedTime)) this.#extendTo(this.#observedTime)
-  }
-
-  summary(): RequestSummary {
-    const counted = { itemCount: this.#itemCount, serviceNames: [...this.#serviceNames] }
+  summarize(found: FoundFields): RequestSummary {
+    const serviceNames = new Set<string>()
+    let itemCount = 0
+    for (let index = 0; index < found.count;) {
+      if (found.mark(index) === ITEM) {
+        itemCount++
+        index = this.#extendToItem(found, index + 1)
+      } else {
+        const end = found.end(index)
+        addAttributeValues(this.#bytes, found.start(index), end, SERVICE_NAME, serviceNames)
+        index++
+      }
+    }
+    const counted = { itemCount, serviceNames: [...serviceNames] }
     if (this.#first === NONE) return counted
     return {
       ...counted,
       firstItemTimeUnixNano: this.#view.getBigUint64(this.#first, true),
       lastItemTimeUnixNano: this.#view.getBigUint64(this.#last, true),
     }
+  }
+
+  // Of a time that an item has twice, the last counts. Returns what follows the item.
+  #extendToItem(found: FoundFields, first: number): number {
+    let time = NONE
+    let endTime = NONE
+    let observedTime = NONE
+    let next = first
+    for (; next < found.count; next++) {
+      const mark = found.mark(next)
+      if (mark === TIME) time = found.start(next)
+      else if (mark === END_TIME) endTime = found.start(next)
+      else if (mark === OBSERVED_TIME) observedTime = found.start(next)
+      else break
+    }
+    if (this.#isSet(endTime)) this.#extendTo(endTime)
+    if (this.#isSet(time)) this.#extendTo(time)
+    else if (this.#isSet(observedTime)) this.#extendTo(observedTime)
+    return next
   }
 
   #isSet(position: number): boolean {

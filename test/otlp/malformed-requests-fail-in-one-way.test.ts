@@ -7,8 +7,8 @@ import { filterServices } from '../../src/otlp/filter-services'
 import { createIdRewriter } from '../../src/otlp/id-rewriter'
 import { MalformedOtlpError } from '../../src/otlp/malformed-otlp-error'
 import { rewriteIds } from '../../src/otlp/rewrite-ids'
-import { shiftTimes } from '../../src/otlp/shift-times'
-import { shiftTimesByTrace } from '../../src/otlp/shift-times-by-trace'
+import { shiftTimes, shiftTimesInPlace } from '../../src/otlp/shift-times'
+import { shiftTimesByTrace, shiftTimesByTraceInPlace } from '../../src/otlp/shift-times-by-trace'
 import { SIGNALS, type Signal } from '../../src/otlp/signal'
 import { splitRequest } from '../../src/otlp/split-request'
 import { summarizeRequest } from '../../src/otlp/summarize-request'
@@ -22,12 +22,29 @@ const followingItems: Operations = {
   summarizeRequest,
   shiftTimes: (body, signal) => shiftTimes(body, signal, 1n),
   shiftTimesByTrace: (body, signal) => shiftTimesByTrace(body, signal, 1n, () => 2n),
+  shiftTimesInPlace: (body, signal) => {
+    inPlace(body, (copy) => shiftTimesInPlace(copy, signal, 1n))
+  },
+  shiftTimesByTraceInPlace: (body, signal) => {
+    inPlace(body, (copy) => shiftTimesByTraceInPlace(copy, signal, 1n, () => 2n))
+  },
   filterServices: (body, signal) => filterServices(body, signal, new Set(['payment'])),
   rewriteIds: (body, signal) => rewriteIds(body, signal, rewriter),
 }
 const operations: Operations = {
   ...followingItems,
   splitRequest: (body, signal) => splitRequest(body, signal, 1),
+}
+
+/** Of an operation in place: it refuses before it alters anything. */
+function inPlace(body: Uint8Array, operate: (copy: Uint8Array) => void): void {
+  const copy = new Uint8Array(body)
+  try {
+    operate(copy)
+  } catch (error) {
+    if (Buffer.compare(copy, body) !== 0) throw new Error('what is refused was altered')
+    throw error
+  }
 }
 
 /** Whether the operation accepts the bytes; anything but MalformedOtlpError goes through. */
