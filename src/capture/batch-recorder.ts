@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { EncodedRequest } from '../otlp/encoded-request'
 import type { Signal } from '../otlp/signal'
 
 /** What the capturing exporters need of a capture. */
@@ -10,5 +11,5 @@ export interface BatchRecorder {
    * throws and never waits, whatever the store and the encoding do: it runs in
    * the middle of the app's own export.
    */
-  record(signal: Signal, encode: () => Uint8Array): void
+  record(signal: Signal, encode: () => EncodedRequest): void
 }

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { encodeLogRecords } from '../otlp/encode-log-records'
+import { encodeCountedLogRecords } from '../otlp/encode-log-records'
 import type { ExportResult, LogRecordExporter, ReadableLogRecord } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
 import { checkWrapping } from './check-wrapping'
@@ -23,7 +23,7 @@ export class CapturingLogRecordExporter implements LogRecordExporter {
   }
 
   export(logs: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
-    this.capture.record('logs', () => encodeLogRecords(logs))
+    this.capture.record('logs', () => encodeCountedLogRecords(logs))
     exportThrough(this.inner, logs, resultCallback)
   }
 

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { encodeMetrics } from '../otlp/encode-metrics'
+import { encodeCountedMetrics } from '../otlp/encode-metrics'
 import type { ExportResult, PushMetricExporter, ResourceMetrics } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
 import { checkWrapping } from './check-wrapping'
@@ -36,7 +36,7 @@ export class CapturingMetricExporter implements PushMetricExporter {
   }
 
   export(metrics: ResourceMetrics, resultCallback: (result: ExportResult) => void): void {
-    this.capture.record('metrics', () => encodeMetrics(metrics))
+    this.capture.record('metrics', () => encodeCountedMetrics(metrics))
     exportThrough(this.inner, metrics, resultCallback)
   }
 

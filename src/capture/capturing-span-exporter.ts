@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { encodeSpans } from '../otlp/encode-spans'
+import { encodeCountedSpans } from '../otlp/encode-spans'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../otlp/sdk-types'
 import type { BatchRecorder } from './batch-recorder'
 import { checkWrapping } from './check-wrapping'
@@ -26,7 +26,7 @@ export class CapturingSpanExporter implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
-    this.capture.record('traces', () => encodeSpans(spans))
+    this.capture.record('traces', () => encodeCountedSpans(spans))
     exportThrough(this.inner, spans, resultCallback)
   }
 

@@ -3,10 +3,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { diag } from '@opentelemetry/api'
+import type { EncodedRequest } from '../otlp/encoded-request'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otlp/sdk-types'
 import { SIGNALS, type Signal, isSignal } from '../otlp/signal'
 import { sniffSignal } from '../otlp/sniff-signal'
+import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
 import type { SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { type AcceptedBatch, SessionWriter } from '../session/session-writer'
@@ -23,6 +25,8 @@ import { CaptureError, toCaptureError } from './capture-error'
 import { CapturingLogRecordExporter } from './capturing-log-record-exporter'
 import { CapturingMetricExporter } from './capturing-metric-exporter'
 import { CapturingSpanExporter } from './capturing-span-exporter'
+import type { OtlpExporterOptions } from './otlp-exporter-options'
+import { type OtlpExporters, createOtlpExporters } from './otlp-exporters'
 import { createRareWarnings } from './rare-warnings'
 
 /** Where a batch of raw OTLP went. */
@@ -55,6 +59,22 @@ export interface Capture extends BatchRecorder {
   metricExporter(inner?: PushMetricExporter): PushMetricExporter
   /** A log record exporter that records and hands on to `inner`. */
   logRecordExporter(inner?: LogRecordExporter): LogRecordExporter
+  /**
+   * OTLP exporters for the three signals, to use instead of the SDK's OTLP/HTTP protobuf exporters:
+   * what they are given is serialised once, recorded, and sent. They take the SDK exporters'
+   * options and variables. Whatever becomes of the capture, they go on sending.
+   *
+   * @example
+   * const { traces, metrics, logs } = capture.otlpExporters({ url: 'http://localhost:4318' })
+   * const sdk = new NodeSDK({
+   *   traceExporter: traces,
+   *   metricReaders: [new PeriodicExportingMetricReader({ exporter: metrics })],
+   *   logRecordProcessors: [new BatchLogRecordProcessor({ exporter: logs })],
+   * })
+   *
+   * @throws CaptureError of reason `InvalidConfig` for a wrong option
+   */
+  otlpExporters(options?: OtlpExporterOptions): OtlpExporters
   /**
    * Records raw OTLP protobuf, an `Export…ServiceRequest`, byte for byte.
    * Resolves once it is accepted; rejects with `CaptureError`: `InvalidConfig`
@@ -143,11 +163,15 @@ class SessionCapture implements Capture {
     return new CapturingLogRecordExporter(this, inner)
   }
 
-  record(signal: Signal, encode: () => Uint8Array): void {
+  otlpExporters(options?: OtlpExporterOptions): OtlpExporters {
+    return createOtlpExporters(this, options)
+  }
+
+  record(signal: Signal, encode: () => EncodedRequest): void {
     if (this.#stopping || this.#refusal || !this.#enabled.has(signal)) return
     try {
-      const body = encode()
-      if (body.length > 0 && !this.#write(signal, body)) {
+      const { body, summary } = encode()
+      if (body.length > 0 && !this.#write(signal, body, summary)) {
         this.#warnings.warn(
           `${this.#store.url} is too slow or down: ${this.#config.maxQueueBytes} bytes wait, ` +
             `a batch of ${signal} was dropped (session '${this.sessionId}'). ` +
@@ -164,7 +188,7 @@ class SessionCapture implements Capture {
     let accepted: AcceptedBatch | undefined
     try {
       // A copy: the bytes are compressed later, and the caller may reuse its buffer.
-      accepted = this.#write(signal, Uint8Array.from(bytes))
+      accepted = this.#write(signal, Uint8Array.from(bytes), summarizeRequest(bytes, signal))
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error
       throw new CaptureError(
@@ -224,9 +248,9 @@ class SessionCapture implements Capture {
     return this.#final
   }
 
-  #write(signal: Signal, body: Uint8Array): AcceptedBatch | undefined {
+  #write(signal: Signal, body: Uint8Array, summary: RequestSummary): AcceptedBatch | undefined {
     const capturedAtUnixNano = BigInt(Date.now()) * 1_000_000n
-    const accepted = this.#writer.write({ signal, body, capturedAtUnixNano })
+    const accepted = this.#writer.write({ signal, body, capturedAtUnixNano }, summary)
     const { maxSizeMB } = this.#config
     if (maxSizeMB > 0 && this.#writer.keptBytes >= maxSizeMB * 1_000_000) {
       this.#endAtLimit(`maxSizeMB ${maxSizeMB}`)

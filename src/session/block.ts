@@ -2,22 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { promisify } from 'node:util'
-import { crc32, deflateRaw, inflateRaw } from 'node:zlib'
+import { gzip } from 'node:zlib'
 import type { Signal } from '../otlp/signal'
-import { type BlockHeader, type FoundBlockHeader, encodeBlockHeader } from './block-header'
+import { type BlockHeader, encodeBlockHeader } from './block-header'
 import type { CountedBatch } from './counted-batch'
 
-const deflateRawAsync = promisify(deflateRaw)
-const inflateRawAsync = promisify(inflateRaw)
+const gzipAsync = promisify(gzip)
 
 /** Service names in one block beyond which the header lists none. */
 const MAX_SERVICE_NAMES = 64
+/** Of a gzip header with no fields, as zlib writes it. */
+const PLAIN_HEADER_BYTES = 10
 const TRAILER_BYTES = 8
 /** A usual block comes out of zlib in one piece. */
 const DEFLATE_CHUNK_BYTES = 64 * 1024
-const MIN_INFLATE_CHUNK_BYTES = 64
-/** More than any block of ours inflates to; a header that claims more is hostile. */
-const MAX_INFLATED_BYTES = 256 * 1024 * 1024
 
 /**
  * Compresses batches of one signal into one block: a gzip member whose content
@@ -33,37 +31,11 @@ export async function encodeBlock(
   const content =
     batches.length === 1 ? batches[0].body : Buffer.concat(batches.map((batch) => batch.body))
   const options = { level: compressionLevel, memLevel: 9, chunkSize: DEFLATE_CHUNK_BYTES }
-  const deflated = await deflateRawAsync(content, options)
-  const header = encodeBlockHeader(describe(signal, batches), deflated.length)
-  const trailer = Buffer.alloc(TRAILER_BYTES)
-  trailer.writeUInt32LE(crc32(content), 0)
-  trailer.writeUInt32LE(content.length, 4)
-  return Buffer.concat([header, deflated, trailer])
-}
-
-/**
- * The bodies in a block, in order. Rejects when the member is not what its
- * header says: wrong checksum, wrong length, not deflate.
- */
-export async function decodeBlock(member: Buffer, found: FoundBlockHeader): Promise<Buffer[]> {
-  const { header, headerBytes } = found
-  const contentBytes = header.batches.reduce((sum, batch) => sum + batch.lengthBytes, 0)
-  if (contentBytes > MAX_INFLATED_BYTES) {
-    throw new RangeError(`the block claims to inflate to ${contentBytes} bytes`)
-  }
-  const trailerAt = member.length - TRAILER_BYTES
-  const content = await inflateRawAsync(member.subarray(headerBytes, trailerAt), {
-    // Not a byte more than the header promises: a bomb stops here. zlib takes no 0.
-    maxOutputLength: Math.max(1, contentBytes),
-    // All of it in one piece, with a byte to spare so that zlib sees that it is done:
-    // pieces of 16 KiB would be put together, and leave the garbage collector more to do.
-    chunkSize: Math.max(MIN_INFLATE_CHUNK_BYTES, contentBytes + 1),
-  })
-  if (content.length !== contentBytes || member.readUInt32LE(trailerAt) !== crc32(content)) {
-    throw new RangeError('the block does not have the content that its checksum says')
-  }
-  let start = 0
-  return header.batches.map((batch) => content.subarray(start, (start += batch.lengthBytes)))
+  // zlib's own member has the trailer that is needed, computed off the thread as well; the
+  // header makes way for one that can only be written now that the length is known.
+  const member = (await gzipAsync(content, options)).subarray(PLAIN_HEADER_BYTES)
+  const header = encodeBlockHeader(describe(signal, batches), member.length - TRAILER_BYTES)
+  return Buffer.concat([header, member])
 }
 
 function describe(

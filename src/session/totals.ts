@@ -60,6 +60,64 @@ export function totalsOfBatch({ body, capturedAtUnixNano, summary }: CountedBatc
   }
 }
 
+/**
+ * Totals that batches are added to one after another. An app may export every
+ * span by itself, so adding must cost next to nothing: no text, no new objects.
+ */
+export class RunningTotals {
+  #items = 0
+  #batches = 0
+  #uncompressedBytes = 0
+  #firstArrival: bigint | undefined
+  #lastArrival: bigint | undefined
+  #firstItemTime: bigint | undefined
+  #lastItemTime: bigint | undefined
+
+  get batches(): number {
+    return this.#batches
+  }
+
+  add({ body, capturedAtUnixNano, summary }: CountedBatch): void {
+    this.#items += summary.itemCount
+    this.#batches++
+    this.#uncompressedBytes += body.length
+    this.#firstArrival = lesser(this.#firstArrival, capturedAtUnixNano)
+    this.#lastArrival = greater(this.#lastArrival, capturedAtUnixNano)
+    this.#firstItemTime = lesser(this.#firstItemTime, summary.firstItemTimeUnixNano)
+    this.#lastItemTime = greater(this.#lastItemTime, summary.lastItemTimeUnixNano)
+  }
+
+  /** Takes batches out again. The ranges stay, as what is left may reach as far. */
+  remove({ items, batches, uncompressedBytes }: SignalTotals): void {
+    this.#items -= items
+    this.#batches -= batches
+    this.#uncompressedBytes -= uncompressedBytes
+  }
+
+  current(): SignalTotals {
+    return {
+      ...EMPTY_TOTALS,
+      items: this.#items,
+      batches: this.#batches,
+      uncompressedBytes: this.#uncompressedBytes,
+      firstArrivalUnixNano: this.#firstArrival?.toString(),
+      lastArrivalUnixNano: this.#lastArrival?.toString(),
+      firstItemTimeUnixNano: this.#firstItemTime?.toString(),
+      lastItemTimeUnixNano: this.#lastItemTime?.toString(),
+    }
+  }
+}
+
+function lesser(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return b < a ? b : a
+}
+
+function greater(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return b > a ? b : a
+}
+
 export function addTotals(a: SignalTotals, b: SignalTotals): SignalTotals {
   return {
     items: a.items + b.items,

@@ -1,29 +1,31 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../otlp/signal'
+import { SIGNALS, type Signal } from '../otlp/signal'
 import type { CountedBatch } from './counted-batch'
 import type { WriterProgress } from './membership'
-import { EMPTY_TOTALS, type SignalTotals, addTotals, totalsOfBatch } from './totals'
+import { EMPTY_TOTALS, RunningTotals, type SignalTotals, addTotals } from './totals'
 
 const MAX_SERVICE_NAMES = 1000
 
-type TotalsBySignal = Record<Signal, SignalTotals>
-
-const NOTHING: TotalsBySignal = Object.freeze({
-  traces: EMPTY_TOTALS,
-  metrics: EMPTY_TOTALS,
-  logs: EMPTY_TOTALS,
-})
+type BySignal<Totals> = Record<Signal, Totals>
 
 /** What one writer has taken in, what of it is stored, and what had to be dropped. */
 export class WriterLedger {
-  readonly #waiting: TotalsBySignal = { ...NOTHING }
-  readonly #stored: TotalsBySignal = { ...NOTHING }
+  readonly #waiting: BySignal<RunningTotals> = {
+    traces: new RunningTotals(),
+    metrics: new RunningTotals(),
+    logs: new RunningTotals(),
+  }
+  readonly #stored: BySignal<SignalTotals> = {
+    traces: EMPTY_TOTALS,
+    metrics: EMPTY_TOTALS,
+    logs: EMPTY_TOTALS,
+  }
   readonly #serviceNames = new Set<string>()
 
   accept(batch: CountedBatch): void {
-    this.#waiting[batch.signal] = addTotals(this.#waiting[batch.signal], totalsOfBatch(batch))
+    this.#waiting[batch.signal].add(batch)
     for (const name of batch.summary.serviceNames) {
       if (this.#serviceNames.size < MAX_SERVICE_NAMES) this.#serviceNames.add(name)
     }
@@ -48,9 +50,7 @@ export class WriterLedger {
 
   /** Counts as dropped whatever still waits. */
   abandonAll(): void {
-    for (const signal of Object.keys(this.#waiting) as Signal[]) {
-      this.abandon(signal, this.#waiting[signal])
-    }
+    for (const signal of SIGNALS) this.abandon(signal, this.#waiting[signal].current())
   }
 
   /** What is in the store, for those who read the session. */
@@ -61,24 +61,17 @@ export class WriterLedger {
   /** What is in the store and what is on its way there. */
   accepted(): WriterProgress {
     const of = (signal: Signal): SignalTotals =>
-      addTotals(this.#stored[signal], this.#waiting[signal])
+      addTotals(this.#stored[signal], this.#waiting[signal].current())
     return {
       signals: { traces: of('traces'), metrics: of('metrics'), logs: of('logs') },
       serviceNames: [...this.#serviceNames].sort(),
     }
   }
 
-  #settle(signal: Signal, { items, batches, uncompressedBytes }: SignalTotals): void {
+  #settle(signal: Signal, totals: SignalTotals): void {
     const waiting = this.#waiting[signal]
-    const left = waiting.batches - batches
-    this.#waiting[signal] =
-      left <= 0
-        ? EMPTY_TOTALS
-        : {
-            ...waiting,
-            batches: left,
-            items: waiting.items - items,
-            uncompressedBytes: waiting.uncompressedBytes - uncompressedBytes,
-          }
+    // Afresh once nothing waits, so that what comes later has a range of its own.
+    if (waiting.batches <= totals.batches) this.#waiting[signal] = new RunningTotals()
+    else waiting.remove(totals)
   }
 }

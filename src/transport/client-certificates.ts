@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { fromEnvironment } from '../options/environment'
+import type { Signal } from '../otlp/signal'
 
 /** What TLS needs beyond the system's roots, as PEM. */
 export interface ClientCertificates {
@@ -15,11 +16,16 @@ export interface ClientCertificates {
  * The files that OpenTelemetry's variables name: `OTEL_EXPORTER_OTLP_CERTIFICATE`, and for targets
  * that ask who their client is `…_CLIENT_KEY` with `…_CLIENT_CERTIFICATE`. Undefined if none is
  * set; one that can't be read warns and is ignored.
+ *
+ * @param signal whose own variables (`OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`, …) come first
  */
-export function clientCertificatesFromEnvironment(): ClientCertificates | undefined {
-  const ca = fromEnvironment('OTEL_EXPORTER_OTLP_CERTIFICATE', read)
-  const key = fromEnvironment('OTEL_EXPORTER_OTLP_CLIENT_KEY', read)
-  const cert = fromEnvironment('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', read)
+export function clientCertificatesFromEnvironment(signal?: Signal): ClientCertificates | undefined {
+  const fileIn = (name: string): Buffer | undefined =>
+    (signal && fromEnvironment(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`, read)) ??
+    fromEnvironment(`OTEL_EXPORTER_OTLP_${name}`, read)
+  const ca = fileIn('CERTIFICATE')
+  const key = fileIn('CLIENT_KEY')
+  const cert = fileIn('CLIENT_CERTIFICATE')
   // One without the other makes every TLS library throw.
   const isPair = key !== undefined && cert !== undefined
   if (!ca && !isPair) return undefined

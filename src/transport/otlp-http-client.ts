@@ -29,7 +29,9 @@ export function createOtlpHttpClient(options: OtlpHttpClientOptions): OtlpClient
 }
 
 type Agent = import('undici').Agent
-type AnswerBody = import('undici').Dispatcher.ResponseData['body']
+type DispatchHandler = import('undici').Dispatcher.DispatchHandler
+type DispatchController = import('undici').Dispatcher.DispatchController
+type Headers = Parameters<NonNullable<DispatchHandler['onResponseStart']>>[2]
 
 class UndiciClient implements OtlpClient {
   readonly maxRequestBytes = Infinity
@@ -59,22 +61,16 @@ class UndiciClient implements OtlpClient {
     return this.#options.compression === 'gzip' ? gzipAsync(body) : body
   }
 
-  async post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
-    const { statusCode, headers, body } = await untraced(() =>
-      this.#connections().request({
+  post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
+    return new Promise((resolve, reject) => {
+      const request = {
         ...this.#addresses[signal],
-        method: 'POST',
+        method: 'POST' as const,
         headers: this.#headers,
         body: encoded,
-        signal: abort,
-      }),
-    )
-    return judgeHttpAnswer({
-      statusCode,
-      contentType: single(headers['content-type']) ?? '',
-      retryAfter: single(headers['retry-after']),
-      location: single(headers.location),
-      body: await readUpTo(MAX_ANSWER_BYTES, body, headers['content-length']),
+      }
+      const listener = new AnswerListener(resolve, reject, abort)
+      untraced(() => this.#connections().dispatch(request, listener))
     })
   }
 
@@ -97,6 +93,81 @@ class UndiciClient implements OtlpClient {
   }
 }
 
+/**
+ * Listens to one request as undici's `request()` would, without a stream for each
+ * answer: nearly all of them are empty, and it would double what sending costs.
+ */
+class AnswerListener implements DispatchHandler {
+  readonly #resolve: (answer: OtlpAnswer) => void
+  readonly #reject: (error: unknown) => void
+  readonly #abort: AbortSignal
+  readonly #chunks: Buffer[] = []
+  #length = 0
+  #statusCode = 0
+  #headers: Headers = {}
+  #controller?: DispatchController
+
+  constructor(
+    resolve: (answer: OtlpAnswer) => void,
+    reject: (error: unknown) => void,
+    abort: AbortSignal,
+  ) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#abort = abort
+    abort.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    this.#controller = controller
+    // It may have waited for a connection until nobody wanted it any more.
+    if (this.#abort.aborted) this.#onAbort()
+  }
+
+  onResponseStart(_controller: DispatchController, statusCode: number, headers: Headers): void {
+    // Informational answers come before the one that counts, which replaces them.
+    this.#statusCode = statusCode
+    this.#headers = headers
+  }
+
+  onResponseData(controller: DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    if (this.#length < MAX_ANSWER_BYTES) return
+    this.#answer()
+    controller.abort(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
+  }
+
+  onResponseEnd(): void {
+    this.#answer()
+  }
+
+  onResponseError(_controller: DispatchController, error: Error): void {
+    this.#abort.removeEventListener('abort', this.#onAbort)
+    this.#reject(error)
+  }
+
+  readonly #onAbort = (): void => {
+    const reason = this.#abort.reason as Error
+    this.#controller?.abort(reason)
+    this.#reject(reason)
+  }
+
+  #answer(): void {
+    this.#abort.removeEventListener('abort', this.#onAbort)
+    const headers = this.#headers
+    this.#resolve(
+      judgeHttpAnswer({
+        statusCode: this.#statusCode,
+        contentType: single(headers['content-type']) ?? '',
+        retryAfter: single(headers['retry-after']),
+        location: single(headers.location),
+        body: this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks),
+      }),
+    )
+  }
+}
+
 interface Address {
   readonly origin: string
   readonly path: string
@@ -109,21 +180,4 @@ function addressOf(endpoint: string): Address {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
-}
-
-async function readUpTo(
-  maxBytes: number,
-  body: AnswerBody,
-  contentLength: string | string[] | undefined,
-): Promise<Uint8Array> {
-  // Nearly all answers are empty, and this is many times cheaper than to iterate.
-  if (Number(contentLength) <= maxBytes) return body.bytes()
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length >= maxBytes) break
-  }
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
 }

@@ -180,12 +180,12 @@ function parseProtocol(text: string): OtlpProtocol {
   throw new Error(`'${text}' is none of 'grpc', 'http/protobuf' and 'http/json'`)
 }
 
-function parseCompression(text: string): 'none' | 'gzip' {
+export function parseCompression(text: string): 'none' | 'gzip' {
   if (text === 'none' || text === 'gzip') return text
   throw new Error(`'${text}' is neither 'none' nor 'gzip'`)
 }
 
-function parseMillis(text: string): number {
+export function parseMillis(text: string): number {
   if (v.is(millis, Number(text))) return Number(text)
   throw new Error(`'${text}' is no whole number of milliseconds above 0`)
 }

@@ -2,29 +2,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What loading the package costs an app, each time in a fresh process.
-// npm run build && node test/bench/load.bench.mjs
 
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { median } from './support/bench-spans.mjs'
+import { join, resolve } from 'node:path'
+import { defineBench, median } from './support/harness.mjs'
 
 const require = createRequire(import.meta.url)
-const ROUNDS = 15
 const HEAVY = ['minio', 'undici', '@opentelemetry/core', '@opentelemetry/sdk-node']
 
-const packages = {
-  'otel-tape': require.resolve('../../dist/index.js'),
-  '@opentelemetry/api, which it needs': require.resolve('@opentelemetry/api'),
-}
-const rows = Object.entries(packages).map(([name, path]) => {
-  const runs = Array.from({ length: ROUNDS }, () => load(path))
-  return [name, { milliseconds: median(runs.map(({ milliseconds }) => milliseconds)).toFixed(1) }]
+export default defineBench({
+  title: 'Time that require() of the package takes',
+  options: { rounds: 15 },
+  run: async ({ dist, rounds }) => {
+    const packages = {
+      'otel-tape': join(resolve(dist), 'index.js'),
+      '@opentelemetry/api, which it needs': require.resolve('@opentelemetry/api'),
+    }
+    const millis = Object.fromEntries(Object.keys(packages).map((name) => [name, []]))
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, path] of Object.entries(packages)) {
+        const { milliseconds, modules } = load(path)
+        millis[name].push(milliseconds)
+        if (name === 'otel-tape') refuseHeavy(modules)
+      }
+    }
+    const rows = Object.entries(millis).map(([name, runs]) => [name, median(runs).toFixed(1)])
+    return {
+      tables: [{ columns: ['package', 'ms'], rows }],
+      figures: [
+        {
+          name: "require('otel-tape')",
+          value: median(millis['otel-tape']),
+          unit: 'ms',
+          atMost: 40,
+        },
+      ],
+      notes: [`loaded with it: none of ${HEAVY.join(', ')}`],
+    }
+  },
 })
-console.table(Object.fromEntries(rows))
-console.log("require('otel-tape'): target at most 40 ms, with none of", HEAVY.join(', '))
-const { modules } = load(packages['otel-tape'])
-const heavy = HEAVY.filter((name) => modules.some((path) => path.includes(`node_modules/${name}/`)))
-if (heavy.length > 0) throw new Error(`loaded at import: ${heavy.join(', ')}`)
 
 function load(path) {
   const script = `
@@ -33,4 +50,10 @@ function load(path) {
     const milliseconds = Number(process.hrtime.bigint() - start) / 1e6
     console.log(JSON.stringify({ milliseconds, modules: Object.keys(require.cache) }))`
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
+}
+
+function refuseHeavy(modules) {
+  const isLoaded = (name) => modules.some((path) => path.includes(`node_modules/${name}/`))
+  const heavy = HEAVY.filter(isLoaded)
+  if (heavy.length > 0) throw new Error(`loaded at import: ${heavy.join(', ')}`)
 }

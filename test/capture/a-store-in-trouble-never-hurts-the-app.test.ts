@@ -6,7 +6,7 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { startCapture } from '../../src/capture/start-capture'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../../src/otlp/sdk-types'
 import { TroubledStore } from '../support/stores/troubled-store'
-import { makeBatch, readAll } from '../support/recording'
+import { makeBatch, makeEncoded, readAll } from '../support/recording'
 
 const warnings: string[] = []
 
@@ -74,8 +74,8 @@ test('what waits in memory stays under maxQueueBytes', async () => {
   const store = new TroubledStore('hanging')
   const maxQueueBytes = 1024 * 1024
   const capture = startCapture({ store, sessionId: 'q', maxQueueBytes, stopTimeoutMillis: 50 })
-  const { body } = makeBatch('logs', { names: ['y'.repeat(10_000)] })
-  for (let batch = 0; batch < 1000; batch++) capture.record('logs', () => body)
+  const encoded = makeEncoded('logs', { names: ['y'.repeat(10_000)] })
+  for (let batch = 0; batch < 1000; batch++) capture.record('logs', () => encoded)
   const { items, uncompressedBytes, droppedItems } = capture.status().signals.logs
   expect(uncompressedBytes).toBeLessThanOrEqual(maxQueueBytes)
   expect(items + droppedItems).toBe(1000)
@@ -98,8 +98,8 @@ test('a store that comes back gets what waited for it', async () => {
   const capture = startCapture({ store, sessionId: 'back', stopTimeoutMillis: 2000 })
   await capture.ready
   store.trouble = 'down'
-  const { body } = makeBatch('traces', { names: ['a', 'b'] })
-  for (let batch = 0; batch < 50; batch++) capture.record('traces', () => body)
+  const encoded = makeEncoded('traces', { names: ['a', 'b'] })
+  for (let batch = 0; batch < 50; batch++) capture.record('traces', () => encoded)
   await expect(capture.flush()).rejects.toMatchObject({ reason: 'StorageFailure' })
   store.trouble = 'none'
   expect(await capture.stop()).toMatchObject({ status: 'completed', capturedTraces: 100 })
@@ -112,11 +112,11 @@ test('one warning a minute, which counts what was held back', async () => {
     const store = new TroubledStore('down')
     const maxQueueBytes = 1000
     const capture = startCapture({ store, sessionId: 'quiet', maxQueueBytes })
-    const { body } = makeBatch('logs', { names: ['z'.repeat(600)] })
+    const encoded = makeEncoded('logs', { names: ['z'.repeat(600)] })
     const tenMinutes = 10
     for (let minute = 0; minute < tenMinutes; minute++) {
       for (let batch = 0; batch < 600; batch++) {
-        capture.record('logs', () => body)
+        capture.record('logs', () => encoded)
         await jest.advanceTimersByTimeAsync(100)
       }
     }

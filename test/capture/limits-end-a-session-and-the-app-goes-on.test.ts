@@ -6,7 +6,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { getCaptureStatus } from '../../src/capture/capture-status'
 import { startCapture } from '../../src/capture/start-capture'
 import { MemoryStore } from '../../src/storage/memory-store'
-import { makeBatch } from '../support/recording'
+import { makeEncoded } from '../support/recording'
 
 const warnings: string[] = []
 
@@ -25,8 +25,8 @@ test('maxSizeMB completes the session, says so once, and later batches are not r
   const store = new MemoryStore()
   const capture = startCapture({ store, sessionId: 'size', maxSizeMB: 1 })
   for (let batch = 0; batch < 40; batch++) {
-    const { body } = makeBatch('logs', { names: [randomBytes(100_000).toString('base64')] })
-    capture.record('logs', () => body)
+    const encoded = makeEncoded('logs', { names: [randomBytes(100_000).toString('base64')] })
+    capture.record('logs', () => encoded)
     await capture.flush()
   }
   const metadata = await capture.stop()
@@ -43,14 +43,14 @@ test('maxDurationMinutes completes the session, says so once', async () => {
     const store = new MemoryStore()
     const capture = startCapture({ store, sessionId: 'time', maxDurationMinutes: 2 })
     await capture.ready
-    const { body } = makeBatch('logs', { names: ['a'] })
-    capture.record('logs', () => body)
+    const encoded = makeEncoded('logs', { names: ['a'] })
+    capture.record('logs', () => encoded)
     await jest.advanceTimersByTimeAsync(119_000)
     expect(warnings).toEqual([])
     await jest.advanceTimersByTimeAsync(2_000)
     jest.useRealTimers()
     expect(await capture.stop()).toMatchObject({ status: 'completed', capturedLogs: 1 })
-    capture.record('logs', () => body)
+    capture.record('logs', () => encoded)
     expect(await getCaptureStatus('time', store)).toMatchObject({ capturedLogs: 1 })
     expect(warnings).toEqual([expect.stringContaining("'time' reached maxDurationMinutes 2")])
   } finally {
@@ -63,10 +63,10 @@ test('the environment sets limits, code beats it, and 0 is none', async () => {
   try {
     const limited = startCapture({ store: 'memory:', sessionId: 'env' })
     const free = startCapture({ store: 'memory:', sessionId: 'code', maxSizeMB: 0 })
-    const { body } = makeBatch('logs', { names: [randomBytes(300_000).toString('base64')] })
+    const encoded = makeEncoded('logs', { names: [randomBytes(300_000).toString('base64')] })
     for (const capture of [limited, free]) {
       for (let batch = 0; batch < 3; batch++) {
-        capture.record('logs', () => body)
+        capture.record('logs', () => encoded)
         await capture.flush()
       }
     }

@@ -1,9 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { EncodedRequest } from '../../src/otlp/encoded-request'
 import { requestFromJson } from '../../src/otlp/json-to-protobuf'
 import type { OtlpBatch } from '../../src/otlp/otlp-batch'
 import type { Signal } from '../../src/otlp/signal'
+import { summarizeRequest } from '../../src/otlp/summarize-request'
 import type { SessionMetadata } from '../../src/session/metadata'
 import { readSession } from '../../src/session/session-reader'
 import type { RecordedBatch, ReadSessionOptions } from '../../src/session/session-reader'
@@ -20,6 +22,12 @@ export interface RequestContent {
   traceId?: string
   /** Milliseconds since the Unix epoch. */
   atMillis?: number
+}
+
+/** A request of such items, as an encoder hands it over. */
+export function makeEncoded(signal: Signal, content: RequestContent): EncodedRequest {
+  const { body } = makeBatch(signal, content)
+  return { body, summary: summarizeRequest(body, signal) }
 }
 
 /** A batch of items that can be told apart by their names. */
