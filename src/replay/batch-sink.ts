@@ -64,8 +64,8 @@ export const sinkEntries = {
 
 /** How a replay takes part in what its sink does. */
 export interface SinkHooks {
-  /** Resolves when a batch may be sent. */
-  gate?: (signal: AbortSignal) => Promise<void>
+  /** Resolves when a batch may be sent; `undefined` if it may be at once. */
+  gate?: (signal: AbortSignal) => Promise<void> | undefined
   onSend?: (batch: ReplayBatch) => void
   /** Told how many items of a batch were accepted. */
   onDelivered?: (itemCount: number) => void
@@ -82,6 +82,8 @@ export function createBatchSink(
   return new BatchSink(target, options, hooks)
 }
 
+type WriteCallback = (error?: Error | null) => void
+
 class BatchSink extends Writable {
   readonly #target: BatchTarget
   readonly #concurrency: number
@@ -89,6 +91,9 @@ class BatchSink extends Writable {
   readonly #hooks: SinkHooks
   readonly #underWay = new Set<Promise<void>>()
   readonly #abort = new AbortController()
+  #whenThereIsRoom?: WriteCallback
+  /** Lets the process end, as far as we are concerned. */
+  #release?: () => void
 
   constructor(target: BatchTarget, options: SinkOptions, hooks: SinkHooks) {
     super({ objectMode: true, highWaterMark: STAGE_HIGH_WATER_MARK })
@@ -101,17 +106,15 @@ class BatchSink extends Writable {
     setMaxListeners(this.#concurrency + 1, this.#abort.signal)
   }
 
-  override _write(
-    batch: ReplayBatch,
-    _encoding: BufferEncoding,
-    callback: (error?: Error | null) => void,
-  ): void {
-    this.#send(batch).then(() => callback(), callback)
+  override _write(batch: ReplayBatch, _encoding: BufferEncoding, callback: WriteCallback): void {
+    const gate = this.#hooks.gate?.(this.#abort.signal)
+    if (gate) gate.then(() => this.#send(batch, callback), callback)
+    else this.#send(batch, callback)
   }
 
   override _final(callback: (error?: Error | null) => void): void {
     Promise.all(this.#underWay)
-      .then(() => this.#target.flush?.())
+      .then(() => (this.destroyed ? undefined : this.#target.flush?.()))
       .then(() => callback(), callback)
   }
 
@@ -127,17 +130,30 @@ class BatchSink extends Writable {
       )
   }
 
-  /** Sends a batch, and resolves when there is room to send another one. */
-  async #send(batch: ReplayBatch): Promise<void> {
-    await this.#hooks.gate?.(this.#abort.signal)
-    const release = holdProcess()
-    const delivery = this.#deliver(batch).finally(() => {
-      release()
-      this.#underWay.delete(delivery)
-    })
+  /** Sends a batch, and calls back when there is room to send another one. */
+  #send(batch: ReplayBatch, callback: WriteCallback): void {
+    this.#release ??= holdProcess()
+    const delivery: Promise<void> = this.#deliver(batch).then(
+      () => this.#settled(delivery),
+      (error: Error) => {
+        this.destroy(error)
+        this.#settled(delivery)
+      },
+    )
     this.#underWay.add(delivery)
-    delivery.catch((error: Error) => this.destroy(error))
-    while (this.#underWay.size >= this.#concurrency) await Promise.race(this.#underWay)
+    if (this.#underWay.size < this.#concurrency) callback()
+    else this.#whenThereIsRoom = callback
+  }
+
+  #settled(delivery: Promise<void>): void {
+    this.#underWay.delete(delivery)
+    if (this.#underWay.size === 0) {
+      this.#release?.()
+      this.#release = undefined
+    }
+    const callback = this.#whenThereIsRoom
+    this.#whenThereIsRoom = undefined
+    callback?.()
   }
 
   async #deliver(batch: ReplayBatch): Promise<void> {

@@ -7,7 +7,12 @@ import { filterServices } from '../otlp/filter-services'
 import { type Signal, isSignal } from '../otlp/signal'
 import { callback, checkOptions, expected } from './check-options'
 import { itemsOf } from './replay-batch'
-import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
+import {
+  type BatchStep,
+  type StageOptions,
+  stageEntries,
+  transformBatches,
+} from './transform-batches'
 
 export interface FilterOptions extends StageOptions {
   /** Pass what these services sent, by `service.name`. Default: whatever its service. */
@@ -42,20 +47,30 @@ export function filterBatches(options: FilterOptions): Transform {
     options,
     'filterBatches',
   )
+  const keepServices = services && keepServicesStep(services, onFiltered)
   return transformBatches(
-    (batch) => {
+    (batch, signal) => {
       if (signals?.has(batch.signal) === false) {
         onFiltered?.(itemsOf(batch), batch.signal)
         return undefined
       }
-      if (services === undefined) return batch
-      const { body, keptItems, droppedItems } = filterServices(batch.body, batch.signal, services)
-      if (droppedItems > 0) onFiltered?.(droppedItems, batch.signal)
-      if (body === batch.body) return batch
-      return body && { ...batch, body, itemCount: keptItems }
+      return keepServices ? keepServices(batch, signal) : batch
     },
     { onMalformed },
   )
+}
+
+/** Keeps of each batch what these services sent. */
+export function keepServicesStep(
+  services: ReadonlySet<string>,
+  onFiltered: FilterOptions['onFiltered'],
+): BatchStep {
+  return (batch) => {
+    const { body, keptItems, droppedItems } = filterServices(batch.body, batch.signal, services)
+    if (droppedItems > 0) onFiltered?.(droppedItems, batch.signal)
+    if (body === batch.body) return batch
+    return body && { ...batch, body, itemCount: keptItems }
+  }
 }
 
 /** Collected before it is looked at: an iterator gives what it holds only once. */

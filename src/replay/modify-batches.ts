@@ -1,12 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Transform } from 'node:stream'
 import type { OtlpBatch } from '../otlp/otlp-batch'
 import { summarizeRequest } from '../otlp/summarize-request'
 import { type ReplayBatch, itemsOf } from './replay-batch'
 import { ReplayError } from './replay-error'
-import { type StageOptions, transformBatches } from './transform-batches'
+import type { BatchStep } from './transform-batches'
 
 /**
  * Changes what is replayed: gives the batch back, another one with another
@@ -17,28 +16,20 @@ export type ModifyBatch = (
   batch: OtlpBatch,
 ) => OtlpBatch | undefined | Promise<OtlpBatch | undefined>
 
-export interface ModifyOptions extends StageOptions {
-  /** Told how many items of a batch were left out. */
-  onFiltered?: (itemCount: number) => void
-}
-
 /** Runs `modify` on each batch, and counts what it leaves out. `name` is for messages. */
-export function modifyBatches(
+export function modifyStep(
   modify: ModifyBatch,
   name: string,
-  { onFiltered, onMalformed }: ModifyOptions,
-): Transform {
-  return transformBatches(
-    async (batch) => {
-      const body = await modifiedBody(modify, name, batch)
-      if (body === batch.body) return batch
-      const before = itemsOf(batch)
-      const after = body ? Math.min(before, summarizeRequest(body, batch.signal).itemCount) : 0
-      if (after < before) onFiltered?.(before - after)
-      return body && { ...batch, body, itemCount: after }
-    },
-    { onMalformed },
-  )
+  onFiltered: (itemCount: number) => void,
+): BatchStep {
+  return async (batch) => {
+    const body = await modifiedBody(modify, name, batch)
+    if (body === batch.body) return batch
+    const before = itemsOf(batch)
+    const after = body ? Math.min(before, summarizeRequest(body, batch.signal).itemCount) : 0
+    if (after < before) onFiltered(before - after)
+    return body && { ...batch, body, itemCount: after }
+  }
 }
 
 async function modifiedBody(

@@ -5,8 +5,9 @@ import type { Transform } from 'node:stream'
 import { checkOptions } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { type Pacer, createPacer } from './pacer'
+import type { ReplayBatch } from './replay-batch'
 import { selectionEntries } from './replay-selection'
-import { transformBatches } from './transform-batches'
+import { type BatchStep, transformBatches } from './transform-batches'
 
 export interface PaceOptions {
   /** 2 halves the gaps between arrivals, 0.5 doubles them, `Infinity` does not wait. Default 1. */
@@ -31,13 +32,17 @@ const entries = { speedMultiplier: selectionEntries.speedMultiplier }
 export function pace(options: PaceOptions = {}): Transform {
   const { speedMultiplier = 1 } = checkOptions(entries, options, 'pace')
   const clock = createSystemClock()
-  return paceBy(createPacer(speedMultiplier, clock), clock)
+  return transformBatches(paceStep(createPacer(speedMultiplier, clock), clock))
 }
 
 /** As `pace`, by a pacer that somebody else holds and may pause. */
-export function paceBy(pacer: Pacer, clock: Clock): Transform {
-  return transformBatches(async (batch, signal) => {
-    await pacer.turn(batch.capturedAtUnixNano, signal)
-    return { ...batch, replayTimeUnixNano: clock.nowUnixNano() }
+export function paceStep(pacer: Pacer, clock: Clock): BatchStep {
+  const letThrough = (batch: ReplayBatch): ReplayBatch => ({
+    ...batch,
+    replayTimeUnixNano: clock.nowUnixNano(),
   })
+  return (batch, signal) => {
+    const turn = pacer.turn(batch.capturedAtUnixNano, signal)
+    return turn ? turn.then(() => letThrough(batch)) : letThrough(batch)
+  }
 }

@@ -7,11 +7,14 @@ import { divideNanos } from './divide-nanos'
 
 /** Says when each batch's turn has come. One for each replay. */
 export interface Pacer {
-  /** Resolves when the batch that arrived then is due. The first one is due at once. */
-  turn(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when the batch that arrived then is due; `undefined` if it is already, as every
+   * batch of an unpaced replay is. The first one is due at once.
+   */
+  turn(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> | undefined
 
-  /** Resolves as soon as the replay is not paused. */
-  open(signal: AbortSignal): Promise<void>
+  /** Resolves as soon as the replay is not paused; `undefined` if it is not. */
+  open(signal: AbortSignal): Promise<void> | undefined
 
   /** Stops the replay's clock: whatever is due later comes later by as long as the pause lasts. */
   pause(): void
@@ -37,26 +40,13 @@ class ArrivalPacer implements Pacer {
     this.#clock = clock
   }
 
-  async turn(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> {
-    await this.open(signal)
-    this.#first ??= {
-      startUnixNano: this.#clock.nowUnixNano() - this.#pausedNanos,
-      arrivalUnixNano: capturedAtUnixNano,
-    }
-    const { startUnixNano, arrivalUnixNano } = this.#first
-    const gapNanos = divideNanos(capturedAtUnixNano - arrivalUnixNano, this.#speedMultiplier)
-    // A pause does not end the wait under way: what it took is waited for behind it.
-    for (;;) {
-      const dueUnixNano = startUnixNano + gapNanos + this.#pausedNanos
-      const leftNanos = dueUnixNano - this.#clock.nowUnixNano()
-      if (leftNanos <= 0n) return
-      await this.#clock.wait(Number(leftNanos) / 1e6, signal)
-      await this.open(signal)
-    }
+  turn(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> | undefined {
+    const isDue = !this.isPaused && this.#leftNanos(capturedAtUnixNano) <= 0n
+    return isDue ? undefined : this.#wait(capturedAtUnixNano, signal)
   }
 
-  async open(signal: AbortSignal): Promise<void> {
-    while (this.isPaused) await once(this.#events, 'resume', { signal })
+  open(signal: AbortSignal): Promise<void> | undefined {
+    return this.isPaused ? this.#resumed(signal) : undefined
   }
 
   get isPaused(): boolean {
@@ -72,5 +62,32 @@ class ArrivalPacer implements Pacer {
     this.#pausedNanos += this.#clock.nowUnixNano() - this.#pausedAtUnixNano
     this.#pausedAtUnixNano = undefined
     this.#events.emit('resume')
+  }
+
+  async #wait(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> {
+    await this.#resumed(signal)
+    // A pause does not end the wait under way: what it took is waited for behind it.
+    for (;;) {
+      const leftNanos = this.#leftNanos(capturedAtUnixNano)
+      if (leftNanos <= 0n) return
+      await this.#clock.wait(Number(leftNanos) / 1e6, signal)
+      await this.#resumed(signal)
+    }
+  }
+
+  async #resumed(signal: AbortSignal): Promise<void> {
+    while (this.isPaused) await once(this.#events, 'resume', { signal })
+  }
+
+  /** Until the batch is due, in nanoseconds; 0 or less if it is. */
+  #leftNanos(capturedAtUnixNano: bigint): bigint {
+    const nowUnixNano = this.#clock.nowUnixNano()
+    this.#first ??= {
+      startUnixNano: nowUnixNano - this.#pausedNanos,
+      arrivalUnixNano: capturedAtUnixNano,
+    }
+    const { startUnixNano, arrivalUnixNano } = this.#first
+    const gapNanos = divideNanos(capturedAtUnixNano - arrivalUnixNano, this.#speedMultiplier)
+    return startUnixNano + gapNanos + this.#pausedNanos - nowUnixNano
   }
 }

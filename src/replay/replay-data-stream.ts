@@ -2,19 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api'
-import { PassThrough, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
 import * as v from 'valibot'
 import { type Signal, isSignal } from '../otlp/signal'
 import type { Damage } from '../session/damage'
+import { batchReadable } from './batch-readable'
 import { callback, checkOptions, expected } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { openReplayStore } from './open-replay-store'
 import { createPacer } from './pacer'
+import type { ReplayBatch } from './replay-batch'
 import { toReplayError } from './replay-error'
 import { type ReplaySelection, checkRange, selectionEntries } from './replay-selection'
 import { type StageHooks, type StagePlan, openStages } from './replay-stages'
-import { STAGE_HIGH_WATER_MARK } from './transform-batches'
 
 export interface ReplayDataStreamConfig extends ReplaySelection {
   /** The one signal to stream. Default: all of them, in the order of their arrival. */
@@ -71,19 +71,18 @@ export function replayDataStreamBy(clock: Clock, config: ReplayDataStreamConfig)
     onMalformed: ({ signal, itemCount, key = '' }, { message, offsetBytes = 0 }) =>
       onDamage({ key, offsetBytes, reason: 'malformed', message, signal, itemCount }),
   }
-  const output = new PassThrough({ objectMode: true, highWaterMark: STAGE_HIGH_WATER_MARK })
-  const abort = new AbortController()
-  output.once('close', () => abort.abort())
-  run().catch((error: unknown) => {
-    output.destroy(toReplayError(error, { sessionId: given.sessionId }))
-  })
-  return output
+  const stream = batchReadable(batches)
+  // At once, so that whoever listens hears of a wrong name before asking for a batch.
+  stream.read(0)
+  return stream
 
-  async function run(): Promise<void> {
+  async function* batches(ending: AbortSignal): AsyncGenerator<ReplayBatch, void, undefined> {
     try {
       const timing = { clock, pacer: createPacer(plan.speedMultiplier, clock) }
-      const { streams } = await openStages(plan, timing, hooks, abort.signal)
-      await pipeline([...streams, output], { signal: abort.signal })
+      const { open } = await openStages(plan, timing, hooks, ending)
+      yield* open(ending)
+    } catch (error) {
+      throw toReplayError(error, { sessionId: given.sessionId })
     } finally {
       await close()
     }

@@ -1,25 +1,27 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Readable, Transform } from 'node:stream'
 import type { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { Signal } from '../otlp/signal'
 import type { Damage } from '../session/damage'
-import { type ReadSessionOptions, readSession } from '../session/session-reader'
+import { type ReadSessionOptions, readSessionRuns } from '../session/session-reader'
 import { locateSession } from '../session/session-location'
 import { type SessionSurvey, surveySession } from '../session/survey'
 import type { ObjectStore } from '../storage/object-store'
+import type { OpenBatches } from './batch-readable'
 import type { Clock } from './clock'
-import { filterBatches } from './filter-batches'
-import { modifyBatches } from './modify-batches'
-import { paceBy } from './pace'
+import { keepServicesStep } from './filter-batches'
+import { modifyStep } from './modify-batches'
+import { paceStep } from './pace'
 import type { Pacer } from './pacer'
 import type { ReplayBatch } from './replay-batch'
 import { ReplayError } from './replay-error'
 import { type ReplaySelection, unixNanoOf } from './replay-selection'
-import { rewriteBatchIds } from './rewrite-batch-ids'
-import { shiftCurrentBy } from './shift-current'
-import { shiftRelativeBy } from './shift-relative'
+import { rewriteIdsStep } from './rewrite-batch-ids'
+import { currentShiftStep } from './shift-current'
+import { relativeShiftStep } from './shift-relative'
+import { takeSteps } from './take-steps'
+import type { BatchStep } from './transform-batches'
 
 /** A selection whose store is open and whose defaults are filled in. */
 export interface StagePlan extends ReplaySelection {
@@ -41,8 +43,8 @@ export interface Stages {
   readonly survey: SessionSurvey
   /** Under which the session's objects lie. */
   readonly prefix: string
-  /** Source and transforms, in the order in which a batch meets them. */
-  readonly streams: readonly [Readable, ...Transform[]]
+  /** What is to be sent, when it is to be sent. To be opened once. */
+  readonly open: OpenBatches
 }
 
 /**
@@ -65,19 +67,24 @@ export async function openStages(
     signals,
     fromUnixNano: plan.from === undefined ? undefined : unixNanoOf(plan.from),
     toUnixNano: plan.to === undefined ? undefined : unixNanoOf(plan.to),
-    signal,
   }
-  const survey = await surveySession(selection)
-  const source = readSession({
-    ...selection,
-    onDamage: (damage) => {
-      hooks.onDamage(damage)
-      if (plan.onError === 'abort') source.destroy(errorFor(damage))
-    },
-  })
-  const streams: [Readable, ...Transform[]] = [source, ...changes(plan, hooks)]
-  streams.push(paceBy(timing.pacer, timing.clock), ...shift(plan, timing.clock, survey, hooks))
-  return { survey, streams, prefix }
+  const survey = await surveySession({ ...selection, signal })
+  const services = plan.filterServices && new Set(plan.filterServices)
+  const steps = [
+    ...changes(plan, services, hooks),
+    paceStep(timing.pacer, timing.clock),
+    ...shift(plan, timing.clock, survey),
+  ]
+  const onDamage = (damage: Damage): void => {
+    hooks.onDamage(damage)
+    if (plan.onError === 'abort') throw errorFor(damage)
+  }
+  const open: OpenBatches = (ending) => {
+    const reading = { ...selection, services, onLeftOut: hooks.onFiltered, onDamage }
+    const runs = readSessionRuns({ ...reading, signal: ending })
+    return takeSteps(runs, steps, malformedListener(plan, hooks), ending)
+  }
+  return { survey, prefix, open }
 }
 
 function errorFor({ key, offsetBytes, message, reason }: Damage): ReplayError {
@@ -87,41 +94,33 @@ function errorFor({ key, offsetBytes, message, reason }: Damage): ReplayError {
   )
 }
 
-function changes(plan: StagePlan, hooks: StageHooks): Transform[] {
-  const { filterServices, transforms = [], rewriteIds = false } = plan
-  const { onFiltered } = hooks
-  const onMalformed = malformedListener(plan, hooks)
-  const streams: Transform[] = []
-  if (filterServices) {
-    streams.push(filterBatches({ services: filterServices, onFiltered, onMalformed }))
-  }
+function changes(
+  { transforms = [], rewriteIds = false }: StagePlan,
+  services: ReadonlySet<string> | undefined,
+  { onFiltered }: StageHooks,
+): BatchStep[] {
+  const steps: BatchStep[] = []
+  if (services) steps.push(keepServicesStep(services, onFiltered))
   for (const [index, modify] of transforms.entries()) {
-    streams.push(modifyBatches(modify, `transforms[${index}]`, { onFiltered, onMalformed }))
+    steps.push(modifyStep(modify, `transforms[${index}]`, onFiltered))
   }
-  if (rewriteIds !== false) {
-    const seed = rewriteIds === true ? undefined : rewriteIds
-    streams.push(rewriteBatchIds({ seed, onMalformed }))
-  }
-  return streams
+  if (rewriteIds !== false) steps.push(rewriteIdsStep(rewriteIds === true ? undefined : rewriteIds))
+  return steps
 }
 
-function shift(
-  plan: StagePlan,
-  clock: Clock,
-  { lastArrivalUnixNano }: SessionSurvey,
-  hooks: StageHooks,
-): Transform[] {
-  const onMalformed = malformedListener(plan, hooks)
-  switch (plan.timestampAdjustment) {
+function shift(plan: StagePlan, clock: Clock, { lastArrivalUnixNano }: SessionSurvey): BatchStep[] {
+  const { timestampAdjustment, speedMultiplier, transforms = [], rewriteIds = false } = plan
+  // Bodies are the reader's own, or a copy with other ids, unless somebody's transform saw them.
+  const inPlace = transforms.length === 0 || rewriteIds !== false
+  switch (timestampAdjustment) {
     case 'none':
       return []
     case 'current':
-      return [shiftCurrentBy(clock, { onMalformed })]
+      return [currentShiftStep(clock, { inPlace })]
     case 'relative': {
       // An empty selection has no last batch, and none that would ask for it.
       const last = lastArrivalUnixNano ?? 0n
-      const { speedMultiplier } = plan
-      return [shiftRelativeBy(clock, { speedMultiplier, lastArrivalUnixNano: last, onMalformed })]
+      return [relativeShiftStep(clock, { speedMultiplier, lastArrivalUnixNano: last, inPlace })]
     }
   }
 }

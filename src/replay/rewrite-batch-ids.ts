@@ -7,7 +7,12 @@ import * as v from 'valibot'
 import { createIdRewriter } from '../otlp/id-rewriter'
 import { rewriteIds } from '../otlp/rewrite-ids'
 import { checkOptions, expected } from './check-options'
-import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
+import {
+  type BatchStep,
+  type StageOptions,
+  stageEntries,
+  transformBatches,
+} from './transform-batches'
 
 export interface RewriteIdsOptions extends StageOptions {
   /** The same seed gives the same ids. Default: a random one, so every replay gets ids of its own. */
@@ -30,9 +35,11 @@ const entries = {
  */
 export function rewriteBatchIds(options: RewriteIdsOptions = {}): Transform {
   const { seed, onMalformed } = checkOptions(entries, options, 'rewriteBatchIds')
-  const rewriter = createIdRewriter(seed ?? randomUUID())
-  return transformBatches(
-    (batch) => ({ ...batch, body: rewriteIds(batch.body, batch.signal, rewriter) }),
-    { onMalformed },
-  )
+  return transformBatches(rewriteIdsStep(seed), { onMalformed })
+}
+
+/** Gives each batch a body of its own, with other ids. */
+export function rewriteIdsStep(seed: string = randomUUID()): BatchStep {
+  const rewriter = createIdRewriter(seed)
+  return (batch) => ({ ...batch, body: rewriteIds(batch.body, batch.signal, rewriter) })
 }

@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Damage } from '../session/damage'
 import type { ObjectStore } from '../storage/object-store'
+import { batchReadable } from './batch-readable'
 import {
   type BatchTarget,
   type RejectedBatch,
@@ -134,12 +135,12 @@ export class SessionReplay implements Replay {
       const timing = { clock, pacer: this.#pacer }
       const plan = { ...config, store }
       const stages = await openStages(plan, timing, this.#stageHooks(), signal)
-      const { survey, streams, prefix } = stages
+      const { survey, open, prefix } = stages
       this.#tally.expect(survey.itemCount)
       this.#prefix = prefix
       this.#tally.state = 'running'
       this.#progressed()
-      await pipeline([...streams, sink], { signal })
+      await pipeline(batchReadable(open), sink, { signal })
     } finally {
       sink.destroy()
       // Only then is nothing under way any more, and no count changes.

@@ -3,11 +3,16 @@
 
 import type { Transform } from 'node:stream'
 import * as v from 'valibot'
-import { shiftTimesByTrace } from '../otlp/shift-times-by-trace'
+import { shiftTimesByTrace, shiftTimesByTraceInPlace } from '../otlp/shift-times-by-trace'
 import { checkOptions, count } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { createTraceOffsets } from './trace-offsets'
-import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
+import {
+  type BatchStep,
+  type StageOptions,
+  stageEntries,
+  transformBatches,
+} from './transform-batches'
 
 export interface ShiftCurrentOptions extends StageOptions {
   /**
@@ -31,23 +36,30 @@ const entries = { ...stageEntries, maxTraces: v.optional(count) }
  * @throws ReplayError of reason `InvalidConfig` when an option is unknown or wrong
  */
 export function shiftCurrent(options: ShiftCurrentOptions = {}): Transform {
-  return shiftCurrentBy(createSystemClock(), checkOptions(entries, options, 'shiftCurrent'))
+  const { onMalformed, ...shift } = checkOptions(entries, options, 'shiftCurrent')
+  // A copy: the stream that the batches come from may have been read by others, too.
+  return transformBatches(currentShiftStep(createSystemClock(), shift), { onMalformed })
+}
+
+export interface CurrentShift extends Pick<ShiftCurrentOptions, 'maxTraces'> {
+  /** Whether to alter the bodies that come, which nobody else must have seen then. */
+  inPlace?: boolean
 }
 
 /** As `shiftCurrent`, by another clock. */
-export function shiftCurrentBy(clock: Clock, options: ShiftCurrentOptions): Transform {
-  const { maxTraces = DEFAULT_MAX_TRACES, onMalformed } = options
+export function currentShiftStep(clock: Clock, options: CurrentShift): BatchStep {
+  const { maxTraces = DEFAULT_MAX_TRACES, inPlace = false } = options
   const offsets = createTraceOffsets(maxTraces)
-  return transformBatches(
-    (batch) => {
-      const { signal, capturedAtUnixNano } = batch
-      const sentAtUnixNano = batch.replayTimeUnixNano ?? clock.nowUnixNano()
-      const offsetNanos = sentAtUnixNano - capturedAtUnixNano
-      const body = shiftTimesByTrace(batch.body, signal, offsetNanos, (traceId) =>
-        offsets.offsetOf(traceId, offsetNanos),
-      )
-      return { ...batch, offsetNanos, body }
-    },
-    { onMalformed },
-  )
+  return (batch) => {
+    const { signal, body, capturedAtUnixNano } = batch
+    const sentAtUnixNano = batch.replayTimeUnixNano ?? clock.nowUnixNano()
+    const offsetNanos = sentAtUnixNano - capturedAtUnixNano
+    const offsetOf = (traceId: string): bigint => offsets.offsetOf(traceId, offsetNanos)
+    if (!inPlace) {
+      const shifted = shiftTimesByTrace(body, signal, offsetNanos, offsetOf)
+      return { ...batch, offsetNanos, body: shifted }
+    }
+    shiftTimesByTraceInPlace(body, signal, offsetNanos, offsetOf)
+    return { ...batch, offsetNanos }
+  }
 }

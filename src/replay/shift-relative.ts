@@ -3,14 +3,19 @@
 
 import type { Transform } from 'node:stream'
 import * as v from 'valibot'
-import { shiftTimes } from '../otlp/shift-times'
+import { shiftTimes, shiftTimesInPlace } from '../otlp/shift-times'
 import { checkOptions, expected } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { divideNanos } from './divide-nanos'
 import type { ReplayBatch } from './replay-batch'
 import { ReplayError } from './replay-error'
 import { selectionEntries } from './replay-selection'
-import { type StageOptions, stageEntries, transformBatches } from './transform-batches'
+import {
+  type BatchStep,
+  type StageOptions,
+  stageEntries,
+  transformBatches,
+} from './transform-batches'
 
 export interface ShiftRelativeOptions extends StageOptions {
   /** At what speed the batches come, as `pace` in front of this was told. Default 1. */
@@ -64,12 +69,22 @@ const entries = {
  * )
  */
 export function shiftRelative(options: ShiftRelativeOptions = {}): Transform {
-  return shiftRelativeBy(createSystemClock(), checkOptions(entries, options, 'shiftRelative'))
+  const { onMalformed, ...shift } = checkOptions(entries, options, 'shiftRelative')
+  // A copy: the stream that the batches come from may have been read by others, too.
+  return transformBatches(relativeShiftStep(createSystemClock(), shift), { onMalformed })
+}
+
+export interface RelativeShift extends Pick<
+  ShiftRelativeOptions,
+  'speedMultiplier' | 'lastArrivalUnixNano'
+> {
+  /** Whether to alter the bodies that come, which nobody else must have seen then. */
+  inPlace?: boolean
 }
 
 /** As `shiftRelative`, by another clock. */
-export function shiftRelativeBy(clock: Clock, options: ShiftRelativeOptions): Transform {
-  const { speedMultiplier = 1, lastArrivalUnixNano, onMalformed } = options
+export function relativeShiftStep(clock: Clock, options: RelativeShift): BatchStep {
+  const { speedMultiplier = 1, lastArrivalUnixNano, inPlace = false } = options
   if (speedMultiplier > 1 && lastArrivalUnixNano === undefined) {
     throw new ReplayError(
       'InvalidConfig',
@@ -79,13 +94,13 @@ export function shiftRelativeBy(clock: Clock, options: ShiftRelativeOptions): Tr
     )
   }
   let offsetNanos: bigint | undefined
-  return transformBatches(
-    (batch) => {
-      offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
-      return { ...batch, offsetNanos, body: shiftTimes(batch.body, batch.signal, offsetNanos) }
-    },
-    { onMalformed },
-  )
+  return (batch) => {
+    const { body, signal } = batch
+    offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
+    if (!inPlace) return { ...batch, offsetNanos, body: shiftTimes(body, signal, offsetNanos) }
+    shiftTimesInPlace(body, signal, offsetNanos)
+    return { ...batch, offsetNanos }
+  }
 }
 
 function offsetFrom(

@@ -3,9 +3,9 @@
 
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { decodeBlock } from './block'
 import { type BlockHeader, MAX_HEADER_BYTES, findBlockHeader } from './block-header'
 import type { Damage } from './damage'
+import { decodeBlock } from './decode-block'
 import type { ObjectBytes } from './object-bytes'
 import { SEGMENT_SUFFIX } from './session-keys'
 

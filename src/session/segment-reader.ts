@@ -36,6 +36,13 @@ export interface ReadSegmentOptions extends BatchSelection {
   onDamage: (damage: Damage) => void
   signal?: AbortSignal
   /**
+   * Leave out, without inflating them, blocks whose header says that nothing in them is of
+   * these services, by `service.name`. What comes may still hold something of others.
+   */
+  services?: ReadonlySet<string>
+  /** Told how many wanted items were in a block that `services` left out. */
+  onLeftOut?: (itemCount: number) => void
+  /**
    * When a request arrived of which no block header says so, in nanoseconds since the Unix
    * epoch. Default: what the key says, else when the object was stored.
    */
@@ -57,9 +64,27 @@ export async function* readSegment(
   object: ObjectInfo,
   options: ReadSegmentOptions,
 ): AsyncGenerator<RecordedBatch, void, undefined> {
-  for await (const piece of readPieces(object, options)) {
-    if (piece.block === undefined) yield piece.batch
-    else yield* readBlock(piece.block, object.key, options)
+  for await (const run of readSegmentRuns(object, options)) yield* run
+}
+
+/**
+ * The same, all batches of a block at once: none of them empty. Their bodies are memory of
+ * their own, no store's and no other batch's: the first to get them may alter them.
+ */
+export async function* readSegmentRuns(
+  object: ObjectInfo,
+  options: ReadSegmentOptions,
+): AsyncGenerator<readonly RecordedBatch[], void, undefined> {
+  const { key } = object
+  for await (const { block, batch } of readPieces(object, options)) {
+    if (block === undefined) {
+      yield [batch]
+    } else if (isOfOthers(block.header, options)) {
+      options.onLeftOut?.(countWanted(block.header, options))
+    } else {
+      const run = await readBlock(block, key, options)
+      if (run.length > 0) yield run
+    }
   }
 }
 
@@ -147,31 +172,47 @@ async function* readPieces(
   }
 }
 
-async function* readBlock(
+/** The wanted batches in a block; none when it is damaged. */
+async function readBlock(
   block: FoundBlock,
   key: string,
   options: ReadSegmentOptions,
-): AsyncGenerator<RecordedBatch, void, undefined> {
+): Promise<RecordedBatch[]> {
   const { header, offsetBytes } = block
   const { signal } = header
-  const wanted = header.batches.map((batch) => isWithin(batch.capturedAtUnixNano, options))
-  let found: Buffer[]
+  let bodies: Buffer[]
   try {
-    found = await block.bodies()
+    bodies = await block.bodies()
   } catch (error) {
     if (isStorageError(error) && endsReading(error)) throw error
-    const itemCount = header.batches.reduce(
-      (items, batch, index) => (wanted[index] ? items + batch.itemCount : items),
-      0,
-    )
     const { message } = error as Error
     const reason = isStorageError(error) ? 'unreadable' : 'decompression'
+    const itemCount = countWanted(header, options)
     options.onDamage({ key, offsetBytes, reason, message, signal, itemCount })
-    return
+    return []
   }
+  const run: RecordedBatch[] = []
   for (const [index, { itemCount, capturedAtUnixNano }] of header.batches.entries()) {
-    if (wanted[index]) yield { signal, body: found[index], capturedAtUnixNano, itemCount, key }
+    if (!isWithin(capturedAtUnixNano, options)) continue
+    run.push({ signal, body: bodies[index], capturedAtUnixNano, itemCount, key })
   }
+  return run
+}
+
+/**
+ * Whether the header lists the services in the block, and none of those that are asked for.
+ * A resource without a name is nobody's: it is in no list, and not asked for either.
+ */
+function isOfOthers({ serviceNames }: BlockHeader, { services }: ReadSegmentOptions): boolean {
+  return services !== undefined && serviceNames?.some((name) => services.has(name)) === false
+}
+
+function countWanted({ batches }: BlockHeader, selection: BatchSelection): number {
+  return batches.reduce(
+    (items, batch) =>
+      isWithin(batch.capturedAtUnixNano, selection) ? items + batch.itemCount : items,
+    0,
+  )
 }
 
 /** A store that was asked to stop has not lost an object. */

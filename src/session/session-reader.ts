@@ -4,11 +4,7 @@
 import { Readable } from 'node:stream'
 import type { ObjectInfo, ObjectStore } from '../storage/object-store'
 import type { Damage } from './damage'
-import {
-  type ReadableObject,
-  collectorReading,
-  orderCollectorObjects,
-} from './collector-layout-reader'
+import { collectorReading, orderCollectorObjects } from './collector-layout-reader'
 import { walkCollectorObjects } from './collector-layout-walk'
 import {
   type BatchIndexEntry,
@@ -16,14 +12,15 @@ import {
   type ReadSegmentOptions,
   type RecordedBatch,
   indexSegment,
-  readSegment,
+  readSegmentRuns,
 } from './segment-reader'
 import { parseSegmentKey } from './session-keys'
 import { type SessionLayout, type SessionLocation, locateSession } from './session-location'
 
 export type { RecordedBatch } from './segment-reader'
 
-export interface ReadSessionOptions extends BatchSelection {
+export interface ReadSessionOptions
+  extends BatchSelection, Pick<ReadSegmentOptions, 'services' | 'onLeftOut'> {
   store: ObjectStore
   /** Or, in the layout `awss3`, the prefix of what the Collector wrote. */
   sessionId: string
@@ -35,7 +32,7 @@ export interface ReadSessionOptions extends BatchSelection {
 }
 
 /** Batches read ahead of whoever consumes them. */
-const READ_AHEAD_BATCHES = 16
+const READ_AHEAD_BATCHES = 4
 /** How far the clocks of a store and of those who write to it may lie apart. */
 const CLOCK_TOLERANCE_MILLIS = 10 * 60_000
 
@@ -49,11 +46,20 @@ const CLOCK_TOLERANCE_MILLIS = 10 * 60_000
  * }
  */
 export function readSession(options: ReadSessionOptions): Readable {
-  return Readable.from(mergeObjects(options), {
+  return Readable.from(inSingleFile(readSessionRuns(options)), {
     objectMode: true,
     highWaterMark: READ_AHEAD_BATCHES,
     signal: options.signal,
   })
+}
+
+/** Batches that follow one another, and lie in one block of one object. Never empty. */
+export type BatchRun = readonly RecordedBatch[]
+
+async function* inSingleFile(
+  runs: AsyncGenerator<BatchRun, void, undefined>,
+): AsyncGenerator<RecordedBatch, void, undefined> {
+  for await (const run of runs) yield* run
 }
 
 /** What is known of an object and its batches without reading more than that takes. */
@@ -112,69 +118,123 @@ async function* listSegments(
   yield* byStart(held)
 }
 
+/** An object whose batches can be merged with those of others. */
+interface MergeableObject {
+  /** Before which none of its batches arrived, in milliseconds since the Unix epoch. */
+  readonly startMillis: number
+  open(): AsyncGenerator<BatchRun, void, undefined>
+}
+
 async function* openObjects(
   options: ReadSessionOptions,
-): AsyncGenerator<ReadableObject, void, undefined> {
+): AsyncGenerator<MergeableObject, void, undefined> {
   const { store, sessionId, layout, signal, signals, fromUnixNano, toUnixNano } = options
-  const { onDamage = () => undefined } = options
+  const { onDamage = () => undefined, services, onLeftOut } = options
   const read: ReadSegmentOptions = { store, onDamage, signal, signals, fromUnixNano, toUnixNano }
   const location = await locateSession(store, sessionId, { layout, signal })
   if (location.layout === 'awss3') {
-    yield* orderCollectorObjects({ ...read, prefix: location.prefix })
+    for await (const object of orderCollectorObjects({ ...read, prefix: location.prefix })) {
+      yield { startMillis: object.startMillis, open: () => oneByOne(object.open()) }
+    }
     return
   }
+  const readOurs = { ...read, services, onLeftOut }
   for await (const segment of listSegments(options, location)) {
-    yield { startMillis: segment.startMillis, open: () => readSegment(segment, read) }
+    yield { startMillis: segment.startMillis, open: () => readSegmentRuns(segment, readOurs) }
   }
 }
 
+async function* oneByOne(
+  batches: AsyncGenerator<RecordedBatch, void, undefined>,
+): AsyncGenerator<BatchRun, void, undefined> {
+  for await (const batch of batches) yield [batch]
+}
+
+/** An object that is being read, and what has been read of it and not been given away. */
 interface OpenObject {
-  readonly batches: AsyncGenerator<RecordedBatch, void, undefined>
-  head: RecordedBatch
+  readonly runs: AsyncGenerator<BatchRun, void, undefined>
+  run: BatchRun
+  /** Where in the run the next batch is. */
+  index: number
 }
 
 /**
- * Merges objects by arrival. One is opened when what is read has reached its
+ * As `readSession`, as many batches at a time as follow one another without a look at
+ * anything else. Nothing is read ahead, and the bodies are nobody else's: the one who
+ * gets them may alter them.
+ *
+ * Objects are merged by arrival. One is opened when what is read has reached its
  * start, so that only those are open at once that overlap in time.
  */
-async function* mergeObjects(
+export async function* readSessionRuns(
   options: ReadSessionOptions,
-): AsyncGenerator<RecordedBatch, void, undefined> {
+): AsyncGenerator<BatchRun, void, undefined> {
   const objects = openObjects(options)
   const open: OpenObject[] = []
   try {
     let next = await objects.next()
     for (;;) {
       let first = earliest(open)
-      while (!next.done && (!first || startsBefore(next.value, first.head))) {
-        const batches = next.value.open()
-        const head = await batches.next()
-        if (!head.done) open.push({ batches, head: head.value })
+      while (!next.done && (!first || startsBefore(next.value, headOf(first)))) {
+        const runs = next.value.open()
+        const run = await runs.next()
+        if (!run.done) open.push({ runs, run: run.value, index: 0 })
         first = earliest(open)
         next = await objects.next()
       }
       if (!first) return
-      yield first.head
-      const following = await first.batches.next()
+      yield takeRun(first, open, next.done ? undefined : next.value)
+      if (first.index < first.run.length) continue
+      // What has been given away must not be held until something follows it.
+      first.run = []
+      const following = await first.runs.next()
       if (following.done) open.splice(open.indexOf(first), 1)
-      else first.head = following.value
+      else Object.assign(first, { run: following.value, index: 0 })
     }
   } finally {
     await objects.return()
-    await Promise.all(open.map(({ batches }) => batches.return()))
+    await Promise.all(open.map(({ runs }) => runs.return()))
   }
+}
+
+function headOf({ run, index }: OpenObject): RecordedBatch {
+  return run[index]
+}
+
+function takeRun(
+  first: OpenObject,
+  open: readonly OpenObject[],
+  next: MergeableObject | undefined,
+): BatchRun {
+  const { run, index } = first
+  do first.index++
+  while (isStillFirst(first, open, next))
+  return index === 0 && first.index === run.length ? run : run.slice(index, first.index)
+}
+
+/** Whether what comes next in its run comes before anything else, too. */
+function isStillFirst(
+  object: OpenObject,
+  open: readonly OpenObject[],
+  next: MergeableObject | undefined,
+): boolean {
+  if (object.index === object.run.length) return false
+  if (next && startsBefore(next, headOf(object))) return false
+  return open.length === 1 || earliest(open) === object
 }
 
 /** The open object whose next batch arrived first. Few are open, so looking at each is cheap. */
 function earliest(open: readonly OpenObject[]): OpenObject | undefined {
   let first = open[0] as OpenObject | undefined
   for (const object of open) {
-    if (first && object.head.capturedAtUnixNano < first.head.capturedAtUnixNano) first = object
+    if (first && headOf(object).capturedAtUnixNano < headOf(first).capturedAtUnixNano) {
+      first = object
+    }
   }
   return first
 }
 
-function startsBefore(object: ReadableObject, batch: RecordedBatch): boolean {
+function startsBefore(object: MergeableObject, batch: RecordedBatch): boolean {
   return BigInt(object.startMillis) * 1_000_000n <= batch.capturedAtUnixNano
 }
 

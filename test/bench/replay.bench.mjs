@@ -1,153 +1,180 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What replaying costs: spans per CPU second of a replay with `relative` times,
-// unpaced, into a local OTLP backend in another process and into nothing, beside
-// the plain way to move times: parse the same spans as JSON, shift, stringify.
-// npm run build && node test/bench/replay.bench.mjs
+// What replaying costs: CPU of a replay, unpaced, from a folder into a local OTLP backend in
+// another process and into nothing, beside moving the times of as many spans by decoding them.
 
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { cpuSeconds, makeSpans, median } from './support/bench-spans.mjs'
+import { requestMaker } from './support/bench-requests.mjs'
+import { countEntries } from './support/count-entries.mjs'
+import { cpuSeconds, defineBench, medianOf, medianRatio, requireDist } from './support/harness.mjs'
 import { startSink } from './support/otlp-sink.mjs'
+import { withSession } from './support/record-session.mjs'
+import { jsonOf, protobufShifter, shiftJson } from './support/shift-by-decoding.mjs'
 
-const require = createRequire(import.meta.url)
-const { values: args } = parseArgs({
-  options: {
-    dist: { type: 'string', default: '../../dist' },
-    rounds: { type: 'string', default: '7' },
-    spans: { type: 'string', default: '200000' },
-    side: { type: 'string' },
+const BATCH_SIZES = [512, 50, 10]
+const OFFSET_NANOS = 1_000_000_000n
+/** As many requests under way at a time as a replay has by default. */
+const CONCURRENCY = 3
+const ADJUSTMENTS = {
+  none: { timestampAdjustment: 'none' },
+  relative: { timestampAdjustment: 'relative' },
+  current: { timestampAdjustment: 'current' },
+  'relative, filtered by service': { timestampAdjustment: 'relative', filterServices: ['bench'] },
+  'relative, other ids': { timestampAdjustment: 'relative', rewriteIds: 'bench' },
+}
+
+const JSON_SIDE = 'JSON parse, shift, stringify'
+const PROTOBUFJS_SIDE = 'protobufjs decode, shift, encode'
+
+export default defineBench({
+  title: 'CPU of a replay, beside shifting times by decoding',
+  options: { spans: 102_400, warmUps: 2 },
+  sides: Object.fromEntries(BATCH_SIZES.flatMap((size) => Object.entries(sidesOf(size)))),
+  report: (measured) => {
+    const rows = Object.entries(measured).map(([side, samples]) => [
+      side,
+      ((medianOf(samples, 'cpuSeconds') / samples[0].items) * 1e6).toFixed(2),
+      (samples[0].items / medianOf(samples, 'wallSeconds') / 1e6).toFixed(2),
+      medianOf(samples, 'peakMegabytes').toFixed(0),
+    ])
+    const columns = ['side', 'CPU µs a span', 'million spans a second', 'MB above idle, peak']
+    return { tables: [{ columns, rows }], figures: figuresOf(measured), notes: NOTES }
   },
 })
-const { replayDataStream, startCapture, startReplay } = require(`${args.dist}/index.js`)
-const { JsonTraceSerializer } = require('@opentelemetry/otlp-transformer')
-const { resourceFromAttributes } = require('@opentelemetry/resources')
-const {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} = require('@opentelemetry/sdk-trace')
 
-const SPANS_PER_BATCH = 512
-const batches = Math.ceil(Number(args.spans) / SPANS_PER_BATCH)
-const SPANS = batches * SPANS_PER_BATCH
+const NOTES = [
+  'over HTTP: startReplay into a server in another process, which counts the spans that arrive',
+  'into nothing: replayDataStream, whose batches are counted and dropped',
+  'spans of about 480 bytes with ids of their own; each side in a process of its own, warmed up',
+]
 
-const SIDES = {
-  'replay over HTTP': replayOverHttp,
-  'replay into nothing': replayIntoNothing,
-  'JSON parse, shift, stringify': shiftJson,
-}
-
-if (args.side) {
-  const seconds = await SIDES[args.side]()
-  console.log(seconds)
-} else {
-  compare()
-}
-
-// Each side in a process of its own: the garbage of one is not the other's to collect.
-function compare() {
-  const seconds = Object.fromEntries(Object.keys(SIDES).map((side) => [side, []]))
-  for (let round = 0; round < Number(args.rounds); round++) {
-    for (const side of Object.keys(SIDES)) seconds[side].push(measure(side))
-  }
-  const table = Object.entries(seconds).map(([side, spent]) => [
-    side,
-    { 'thousand spans per CPU second': Math.round(SPANS / median(spent) / 1000) },
-  ])
-  console.table(Object.fromEntries(table))
-  const json = seconds['JSON parse, shift, stringify']
-  for (const side of ['replay over HTTP', 'replay into nothing']) {
-    const ratio = median(seconds[side].map((spent, round) => json[round] / spent))
-    console.log(`${side} : JSON = ${ratio.toFixed(1)} (target: at least 15)`)
+function sidesOf(size) {
+  const group = `${size} spans a batch`
+  const adjustments = size === BATCH_SIZES[0] ? Object.keys(ADJUSTMENTS) : ['relative']
+  return {
+    ...Object.fromEntries(
+      adjustments.map((name) => [
+        `${group}: over HTTP, ${name}`,
+        (options) => replayOverHttp(options, size, ADJUSTMENTS[name]),
+      ]),
+    ),
+    [`${group}: into nothing, relative`]: (options) => replayIntoNothing(options, size),
+    [`${group}: ${JSON_SIDE}`]: (options) => shiftAll(options, size, jsonShift(size)),
+    [`${group}: ${JSON_SIDE}, and send`]: (options) => shiftAndSendJson(options, size),
+    [`${group}: ${PROTOBUFJS_SIDE}`]: (options) => shiftAll(options, size, protobufShift(size)),
   }
 }
 
-function measure(side) {
-  const parameters = [fileURLToPath(import.meta.url), '--side', side, '--dist', args.dist]
-  return Number(execFileSync(process.execPath, [...parameters, '--spans', args.spans]))
+function figuresOf(measured) {
+  return BATCH_SIZES.flatMap((size) => {
+    const samples = (side) => measured[`${size} spans a batch: ${side}`]
+    const replay = samples('over HTTP, relative')
+    const ratio = (side, target) => ({
+      name: `${size} spans a batch, spans per CPU second, replay over HTTP : ${side}`,
+      value: medianRatio(samples(side), replay, 'cpuSeconds'),
+      // What a request costs, however small, no way of shifting could make up for.
+      ...(size === BATCH_SIZES[0] && target),
+    })
+    return [
+      ratio(JSON_SIDE, { atLeast: 15 }),
+      ratio(`${JSON_SIDE}, and send`),
+      ratio(PROTOBUFJS_SIDE, { atLeast: 5 }),
+    ]
+  })
 }
 
-function finishedSpans() {
-  const exporter = new InMemorySpanExporter()
-  const spanProcessors = [new SimpleSpanProcessor({ exporter })]
-  const resource = resourceFromAttributes({ 'service.name': 'bench' })
-  makeSpans(new TracerProvider({ resource, spanProcessors }).getTracer('bench'), SPANS_PER_BATCH)
-  return exporter.getFinishedSpans()
+function replayOverHttp(options, size, adjustment) {
+  const { dist } = options
+  return withSession({ ...options, spansPerBatch: size }, (session) =>
+    withSink((sink) => {
+      const { startReplay } = requireDist({ dist })
+      const config = { ...session, ...adjustment, targetEndpoint: sink.url }
+      const replay = () => startReplay({ ...config, speedMultiplier: Infinity }).finished
+      return measure(options, replay, async () => (await sink.take()).traces)
+    }),
+  )
 }
 
-/** Records a session, replays it twice to warm up, and measures the third time. */
-async function withSession(replayOnce) {
-  const folder = mkdtempSync(join(tmpdir(), 'otel-tape-bench-'))
-  try {
-    const capture = startCapture({ store: folder, sessionId: 'bench', maxSizeMB: 0 })
-    const exporter = capture.spanExporter()
-    const spans = finishedSpans()
-    for (let batch = 0; batch < batches; batch++) {
-      exporter.export(spans, () => undefined)
-      if (batch % 50 === 0) await capture.flush()
+function replayIntoNothing(options, size) {
+  return withSession({ ...options, spansPerBatch: size }, (session) => {
+    const { replayDataStream } = requireDist(options)
+    let items = 0
+    const replay = async () => {
+      items = 0
+      const config = { ...session, ...ADJUSTMENTS.relative, speedMultiplier: Infinity }
+      for await (const batch of replayDataStream(config)) items += batch.itemCount
     }
-    const { capturedTraces } = await capture.stop()
-    if (capturedTraces !== SPANS) throw new Error(`captured ${capturedTraces} of ${SPANS} spans`)
-    const session = { sessionId: 'bench', store: folder }
-    await replayOnce(session)
-    await replayOnce(session)
-    return await cpuSeconds(() => replayOnce(session))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+    return measure(options, replay, () => items)
+  })
 }
 
-async function replayOverHttp() {
+/** One request, shifted over and over: no file is read, nothing is inflated, nothing sent. */
+function shiftAll(options, size, { shift, spansIn }) {
+  let items = 0
+  const shiftRequests = async () => {
+    items = 0
+    let shifted
+    for (let left = options.spans; left > 0; left -= size) {
+      shifted = shift()
+      items += size
+    }
+    if (spansIn(shifted) !== size) throw new Error('what was shifted is not what was given')
+  }
+  return measure(options, shiftRequests, () => items)
+}
+
+function jsonShift(size) {
+  const json = jsonOf(requestMaker(size)())
+  const spansIn = (text) => JSON.parse(text).resourceSpans[0].scopeSpans[0].spans.length
+  return { shift: () => shiftJson(json, OFFSET_NANOS), spansIn }
+}
+
+function protobufShift(size) {
+  const body = requestMaker(size)()
+  const shiftTimes = protobufShifter()
+  return { shift: () => shiftTimes(body, OFFSET_NANOS), spansIn: countEntries }
+}
+
+/** The same shifted as JSON, and posted as what comes out. */
+function shiftAndSendJson(options, size) {
+  const json = jsonOf(requestMaker(size)())
+  return withSink((sink) => {
+    const headers = { 'content-type': 'application/json' }
+    const sendAll = async () => {
+      let left = options.spans / size
+      const send = async () => {
+        while (left-- > 0) {
+          const body = shiftJson(json, OFFSET_NANOS)
+          const answer = await fetch(`${sink.url}/v1/traces`, { method: 'POST', headers, body })
+          await answer.arrayBuffer()
+        }
+      }
+      await Promise.all(Array.from({ length: CONCURRENCY }, send))
+    }
+    // The sink does not look into JSON: it counts requests.
+    return measure(options, sendAll, async () => (await sink.take()).requests * size)
+  })
+}
+
+async function withSink(work) {
   const sink = await startSink()
   try {
-    return await withSession(async (session) => {
-      const target = { targetEndpoint: sink.url, speedMultiplier: Infinity }
-      const { sentRecords } = await startReplay({ ...session, ...target }).finished
-      if (sentRecords !== SPANS) throw new Error(`sent ${sentRecords} of ${SPANS} spans`)
-    })
+    return await work(sink)
   } finally {
     sink.stop()
   }
 }
 
-function replayIntoNothing() {
-  return withSession(async (session) => {
-    let items = 0
-    const options = { ...session, timestampAdjustment: 'relative', speedMultiplier: Infinity }
-    for await (const batch of replayDataStream(options)) items += batch.itemCount
-    if (items !== SPANS) throw new Error(`streamed ${items} of ${SPANS} spans`)
-  })
-}
-
-/** Of fewer requests, counted up: it takes its time. */
-async function shiftJson() {
-  const calls = Math.min(batches, 60)
-  const json = Buffer.from(JsonTraceSerializer.serializeRequest(finishedSpans())).toString()
-  for (let call = 0; call < 10; call++) shiftRequest(json)
-  const seconds = await cpuSeconds(() => {
-    for (let call = 0; call < calls; call++) shiftRequest(json)
-  })
-  return seconds * (batches / calls)
-}
-
-function shiftRequest(json) {
-  const request = JSON.parse(json)
-  const move = (time) => String(BigInt(time) + 1_000_000_000n)
-  for (const { scopeSpans } of request.resourceSpans) {
-    for (const { spans } of scopeSpans) {
-      for (const span of spans) {
-        span.startTimeUnixNano = move(span.startTimeUnixNano)
-        span.endTimeUnixNano = move(span.endTimeUnixNano)
-        for (const event of span.events) event.timeUnixNano = move(event.timeUnixNano)
-      }
-    }
+/** Of the last pass, when all are warm; the peak is that of all passes. */
+async function measure({ warmUps }, pass, countItems) {
+  const idleBytes = process.memoryUsage.rss()
+  let sample
+  for (let turn = 0; turn <= warmUps; turn++) {
+    const startMillis = performance.now()
+    const seconds = await cpuSeconds(pass)
+    const wallSeconds = (performance.now() - startMillis) / 1000
+    sample = { items: await countItems(), cpuSeconds: seconds, wallSeconds }
   }
-  return JSON.stringify(request)
+  const peakBytes = process.resourceUsage().maxRSS * 1024
+  return { ...sample, peakMegabytes: Math.max(0, peakBytes - idleBytes) / 1e6 }
 }
