@@ -18,8 +18,15 @@ export function mediaTypeOf(contentType: string | undefined): MediaType | undefi
   return MEDIA_TYPES.find((known) => known === essence)
 }
 
+/** What a request is answered, before it is on the wire. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
 /** The answer to a request that was taken: an `Export…ServiceResponse`. */
-export function takenAnswer(signal: Signal, result: IntakeResult, type: MediaType): Response {
+export function takenAnswer(signal: Signal, result: IntakeResult, type: MediaType): HttpAnswer {
   if (type === 'application/json') {
     return answer(200, type, Buffer.from(JSON.stringify(responseInJson(signal, result))))
   }
@@ -27,7 +34,7 @@ export function takenAnswer(signal: Signal, result: IntakeResult, type: MediaTyp
 }
 
 /** The answer to a request that was not: a `google.rpc.Status`. */
-export function refusedAnswer(refusal: HttpRefusal, type: MediaType): Response {
+export function refusedAnswer(refusal: HttpRefusal, type: MediaType): HttpAnswer {
   const { rpcStatus, status, retryAfterSeconds } = refusal
   const body =
     type === 'application/json'
@@ -46,12 +53,14 @@ function answer(
   type: MediaType,
   body: Uint8Array,
   headers: Record<string, string> = {},
-): Response {
-  // The length, as Node would send even an empty body in chunks. And null, as it costs less.
-  return new Response(body.length > 0 ? body : null, {
+): HttpAnswer {
+  // The length, as Node would send even an empty body in chunks.
+  const contentLength = String(body.length)
+  return {
     status,
-    headers: { ...headers, 'content-type': type, 'content-length': String(body.length) },
-  })
+    headers: { ...headers, 'content-type': type, 'content-length': contentLength },
+    body,
+  }
 }
 
 const REJECTED_IN_JSON: Readonly<Record<Signal, string>> = {

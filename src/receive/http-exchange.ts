@@ -1,7 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpAnswer } from './http-answer'
 import { announcedBytes, readBody } from './http-body'
 import type { Reservation } from './http-reservation'
 
@@ -16,12 +17,19 @@ const MAX_DISCARDED_BYTES = 4 * 1024 * 1024
 export class HttpExchange {
   readonly #incoming: IncomingMessage
   readonly #outgoing: ServerResponse
+  readonly #lingerMillis: number
   #awaitsContinue: boolean
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  /** @param lingerMillis how long a sender may go on with a body that is too large to be discarded */
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, lingerMillis: number) {
     this.#incoming = incoming
     this.#outgoing = outgoing
+    this.#lingerMillis = lingerMillis
     this.#awaitsContinue = incoming.headers.expect !== undefined
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#incoming.headers
   }
 
   /** @throws HttpRefusal when it is too large or there is no room, SenderGoneError */
@@ -29,22 +37,26 @@ export class HttpExchange {
     return readBody(this.#incoming, maxBytes, reservation, () => this.#continue())
   }
 
-  /**
-   * Sees to what is unread when the answer is known.
-   *
-   * @param lingerMillis how long a sender may go on with a body that is too large to be discarded
-   * @returns whether the answer was sent here, with the end of the connection
-   */
-  async settle(response: Response, lingerMillis: number): Promise<boolean> {
-    const incoming = this.#incoming
-    // Without the `100 Continue` no body comes, and Node closes the connection by itself.
-    if (incoming.destroyed || incoming.complete || this.#awaitsContinue) return false
-    if ((announcedBytes(incoming) ?? 0) <= MAX_DISCARDED_BYTES) {
-      this.#discard()
-      return false
+  /** Sends the answer, and sees to what of the request is unread. */
+  async send(answer: HttpAnswer): Promise<void> {
+    if (!this.#isUnread()) return this.#end(answer)
+    if ((announcedBytes(this.#incoming) ?? 0) > MAX_DISCARDED_BYTES) {
+      return this.#answerAndClose(answer)
     }
-    await this.#answerAndClose(response, lingerMillis)
-    return true
+    this.#discard()
+    this.#end(answer)
+  }
+
+  #isUnread(): boolean {
+    const { destroyed, complete } = this.#incoming
+    // Without the `100 Continue` no body comes, and Node closes the connection by itself.
+    return !destroyed && !complete && !this.#awaitsContinue
+  }
+
+  #end({ status, headers, body }: HttpAnswer): void {
+    const outgoing = this.#outgoing.writeHead(status, headers)
+    if (body.length > 0) outgoing.end(body)
+    else outgoing.end()
   }
 
   #continue(): void {
@@ -66,17 +78,12 @@ export class HttpExchange {
     incoming.on('data', onData)
   }
 
-  async #answerAndClose(response: Response, lingerMillis: number): Promise<void> {
-    const body = Buffer.from(await response.arrayBuffer())
+  async #answerAndClose({ status, headers, body }: HttpAnswer): Promise<void> {
     const outgoing = this.#outgoing
-    outgoing.writeHead(response.status, {
-      ...Object.fromEntries(response.headers),
-      'content-length': body.length,
-      connection: 'close',
-    })
+    outgoing.writeHead(status, { ...headers, connection: 'close' })
     // The sender has all of the answer now; `end` also closes the connection.
     outgoing.write(body)
-    await this.#discardFor(lingerMillis)
+    await this.#discardFor(this.#lingerMillis)
     outgoing.end()
   }
 

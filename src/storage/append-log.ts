@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { fstatSync } from 'node:fs'
+import { constants, fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LOG_MAGIC, encodeRecordHeader } from './append-log-format'
@@ -36,6 +36,15 @@ export interface AppendLog {
 export function createAppendLog(path: string): AppendLog {
   return new GroupCommitLog(path)
 }
+
+const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants
+
+/**
+ * On Linux, a write to a file that is opened so is flushed when it returns, just as by
+ * `datasync`: one trip to the thread pool and back instead of two. Elsewhere it may promise less.
+ */
+const FLUSHES_ON_WRITE = process.platform === 'linux'
+const OPEN_FLAGS = O_WRONLY | O_CREAT | O_EXCL | (FLUSHES_ON_WRITE ? O_DSYNC : 0)
 
 interface WaitingRecord {
   readonly buffers: readonly Uint8Array[]
@@ -98,7 +107,7 @@ class GroupCommitLog implements AppendLog {
         file,
         group.flatMap(({ buffers }) => buffers),
       )
-      await file.datasync()
+      if (!FLUSHES_ON_WRITE) await file.datasync()
       this.#checkLinked(file)
     } catch (error) {
       this.#waiting.unshift(...group)
@@ -109,7 +118,7 @@ class GroupCommitLog implements AppendLog {
 }
 
 async function createFile(path: string): Promise<FileHandle> {
-  const file = await open(path, 'wx', 0o600)
+  const file = await open(path, OPEN_FLAGS, 0o600)
   try {
     await writeAll(file, [LOG_MAGIC])
     await syncFolder(dirname(path))
