@@ -18,6 +18,7 @@ import {
   contentOf,
   createDyingStore,
   createJournaledWriter,
+  createMortalStore,
   expectExactTotals,
   killAll,
   recoverAndFinish,
@@ -295,7 +296,8 @@ test('whatever was written, whatever is lost of the files: a prefix that holds a
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       const store = new MemoryStore()
       const own = join(root, `${round++}`)
-      const writer = createJournaledWriter(store, own, 'any')
+      const mortal = createMortalStore(store)
+      const writer = createJournaledWriter(mortal.store, own, 'any')
       await writer.ready
       const kept: string[] = []
       for (const [index, { signal, items, isAwaited, isFlushed }] of steps.entries()) {
@@ -306,6 +308,7 @@ test('whatever was written, whatever is lost of the files: a prefix that holds a
       }
       const last = writer.write(makeBatch('logs', { names: ['last'] }))
       await last?.durable
+      mortal.kill()
       await killAll(own)
       const { problems } = await recoverAndFinish(store, own)
       expect(problems).toEqual([])

@@ -137,19 +137,43 @@ export async function expectExactTotals(store: ObjectStore, sessionId: string): 
  */
 export function createDyingStore(inner: ObjectStore, at: number, isDone: boolean): ObjectStore {
   let operations = 0
-  const gone = (): StorageError => new StorageError('UNAVAILABLE', 'killed')
-  const dying = ['put', 'get', 'head', 'delete'] as const
+  return withEachOperation(inner, async (operate) => {
+    if (++operations < at) return operate()
+    if (operations === at && isDone) await operate()
+    throw gone()
+  })
+}
+
+/**
+ * A store as a process sees it until it is killed. A writer whose folder was taken from
+ * it lives on within this process, and would store by itself what it could not keep.
+ */
+export function createMortalStore(inner: ObjectStore): { store: ObjectStore; kill: () => void } {
+  let isKilled = false
+  const store = withEachOperation(inner, async (operate) => {
+    if (isKilled) throw gone()
+    return operate()
+  })
+  return { store, kill: () => (isKilled = true) }
+}
+
+const DYING = new Set<string | symbol>(['put', 'get', 'head', 'delete'])
+
+function withEachOperation(
+  inner: ObjectStore,
+  around: (operate: () => unknown) => Promise<unknown>,
+): ObjectStore {
   return new Proxy(inner, {
     get(target, name: keyof ObjectStore) {
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       const operation = value.bind(target) as (...parameters: unknown[]) => unknown
-      if (!(dying as readonly string[]).includes(name)) return operation
-      return async (...parameters: unknown[]) => {
-        if (++operations < at) return operation(...parameters)
-        if (operations === at && isDone) await operation(...parameters)
-        throw gone()
-      }
+      if (!DYING.has(name)) return operation
+      return (...parameters: unknown[]) => around(() => operation(...parameters))
     },
   })
+}
+
+function gone(): StorageError {
+  return new StorageError('UNAVAILABLE', 'killed')
 }
