@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS } from '../otlp/signal'
-import { loadSession } from '../session/catalogue'
+import { listSessions as sessionsIn } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
-import { SessionError } from '../session/session-error'
-import { SESSIONS_PREFIX } from '../session/session-keys'
 import { type SessionLayout, listCollectorSessions } from '../session/session-location'
 import { addTotals } from '../session/totals'
 import type { ObjectStore } from '../storage/object-store'
@@ -89,17 +87,10 @@ export async function* eachSession(
   store: ObjectStore,
   terminal: Terminal,
 ): AsyncGenerator<SessionMetadata, void, undefined> {
-  const { signal } = terminal
-  for await (const folder of store.listFolders(SESSIONS_PREFIX, { signal })) {
-    try {
-      const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
-      yield await loadSession(store, sessionId, { layout: 'sessions', signal })
-    } catch (error) {
-      if (!(error instanceof SessionError)) throw error
-      if (error.code === 'METADATA_CORRUPTED') terminal.complain(describeError(error).line)
-      // Else it was removed meanwhile, or the folder is no session.
-    }
-  }
+  yield* sessionsIn(store, {
+    signal: terminal.signal,
+    onUnreadable: (error) => terminal.complain(describeError(error).line),
+  })
 }
 
 function rowOf(session: ListedSession, withLayout: boolean): string[] {

@@ -60,21 +60,47 @@ export interface ListSessionsOptions extends OperationOptions {
   onUnreadable?: (error: SessionError) => void
 }
 
+/** Sessions that are read at once: one after another, a thousand take seconds. */
+const READ_AT_ONCE = 8
+
 /** Every session of a store, by id. Visits one small object a session, not its segments. */
 export async function* listSessions(
   store: ObjectStore,
   options: ListSessionsOptions = {},
 ): AsyncGenerator<SessionMetadata, void, undefined> {
+  const reading: Promise<FoundSession>[] = []
   for await (const folder of store.listFolders(SESSIONS_PREFIX, options)) {
-    const sessionId = folder.slice(SESSIONS_PREFIX.length, -1)
-    try {
-      yield await loadSession(store, sessionId, { ...options, layout: 'sessions' })
-    } catch (error) {
-      if (!(error instanceof SessionError)) throw error
-      // Else it was removed in between, or never was a session.
-      if (error.code === 'METADATA_CORRUPTED') options.onUnreadable?.(error)
-    }
+    reading.push(findSession(store, folder.slice(SESSIONS_PREFIX.length, -1), options))
+    if (reading.length === READ_AT_ONCE) yield* sessionOf(await reading.shift(), options)
   }
+  for (const found of reading) yield* sessionOf(await found, options)
+}
+
+type FoundSession = { session: SessionMetadata } | { error: unknown }
+
+/** Never rejects: it may be waited for only when others have been, or not at all. */
+async function findSession(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<FoundSession> {
+  try {
+    return { session: await loadSession(store, sessionId, { ...options, layout: 'sessions' }) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function* sessionOf(
+  found: FoundSession | undefined,
+  { onUnreadable }: ListSessionsOptions,
+): Generator<SessionMetadata, void, undefined> {
+  if (found === undefined) return
+  if ('session' in found) return yield found.session
+  const { error } = found
+  if (!(error instanceof SessionError)) throw error
+  // Else it was removed in between, or never was a session.
+  if (error.code === 'METADATA_CORRUPTED') onUnreadable?.(error)
 }
 
 /**

@@ -21,21 +21,30 @@ export interface UploadQueueOptions {
   onFailure: (error: unknown) => void
 }
 
+/** Segments on their way at once: enough to hide a store's latency, few beside its other clients. */
+const MAX_UPLOADS = 4
 const FIRST_WAIT_MILLIS = 1_000
 const LONGEST_WAIT_MILLIS = 30_000
 
 /**
- * Stores segments one after another, in order, and keeps at it: a store that is
- * down for an hour delays them, nothing more. It holds the process up by no
- * timer; whoever ends it says for how long to go on trying.
+ * Stores segments, several at a time, and keeps at it: a store that is down for
+ * an hour delays them, nothing more. After a failure nothing is begun for a
+ * while, then one upload at a time, until the store takes one again; a segment
+ * that was refused lets those go first that were not. It holds the process up
+ * by no timer; whoever ends it says for how long to go on trying.
  */
 export class UploadQueue {
   readonly #options: UploadQueueOptions
-  readonly #segments: BuiltSegment[] = []
+  readonly #waiting: BuiltSegment[] = []
+  readonly #uploading = new Set<BuiltSegment>()
+  /** Refused since the store last took one. */
+  readonly #refused: BuiltSegment[] = []
   readonly #idleWaiters: (() => void)[] = []
   readonly #abort = new AbortController()
-  #wake: (() => void) | undefined
-  #isRunning = false
+  #waitingBytes = 0
+  /** Rests since the store last took a segment. */
+  #rests = 0
+  #endRest: (() => void) | undefined
   #isOpen = false
 
   constructor(options: UploadQueueOptions) {
@@ -43,27 +52,29 @@ export class UploadQueue {
   }
 
   get isIdle(): boolean {
-    return this.#segments.length === 0
+    return this.#waiting.length + this.#uploading.size + this.#refused.length === 0
   }
 
+  /** Of all segments that are not stored, those on their way included. */
   get waitingBytes(): number {
-    return this.#segments.reduce((bytes, segment) => bytes + segment.bytes.length, 0)
+    return this.#waitingBytes
   }
 
   /** Lets uploads begin: until the session exists in the store, segments wait. */
   open(): void {
     this.#isOpen = true
-    this.#run()
+    this.#beginUploads()
   }
 
   push(segment: BuiltSegment): void {
-    this.#segments.push(segment)
-    this.#run()
+    this.#waiting.push(segment)
+    this.#waitingBytes += segment.bytes.length
+    this.#beginUploads()
   }
 
   /** Resolves when everything pushed so far is stored, rejects with the signal's reason. */
   async drained(signal: AbortSignal): Promise<void> {
-    this.#wake?.()
+    this.#endRest?.()
     if (this.isIdle) return
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason as Error)
@@ -79,46 +90,69 @@ export class UploadQueue {
   /** Gives up on what is left and returns it. */
   abandon(): BuiltSegment[] {
     this.#abort.abort()
-    this.#wake?.()
-    return this.#segments.splice(0)
+    this.#endRest?.()
+    const left = [...this.#uploading, ...this.#refused.splice(0), ...this.#waiting.splice(0)]
+    this.#uploading.clear()
+    this.#waitingBytes = 0
+    return left
   }
 
-  #run(): void {
-    if (this.#isRunning || !this.#isOpen) return
-    this.#isRunning = true
-    void this.#uploadAll().finally(() => {
-      this.#isRunning = false
-    })
-  }
-
-  async #uploadAll(): Promise<void> {
-    const { store, onStored, onFailure } = this.#options
-    const { signal } = this.#abort
-    for (let failures = 0; !signal.aborted && this.#segments.length > 0;) {
-      const segment = this.#segments[0]
-      try {
-        await store.put(segment.key, segment.bytes, { signal })
-        if (signal.aborted) return
-        failures = 0
-        this.#segments.shift()
-        onStored(segment)
-      } catch (error) {
-        if (signal.aborted) return
-        onFailure(error)
-        await this.#wait(Math.min(LONGEST_WAIT_MILLIS, FIRST_WAIT_MILLIS * 2 ** failures++))
-      }
+  #beginUploads(): void {
+    if (!this.#isOpen || this.#abort.signal.aborted) return
+    // Four at a time would be four times the load on a store that is in trouble.
+    const most = this.#rests > 0 ? 1 : MAX_UPLOADS
+    while (this.#endRest === undefined && this.#uploading.size < most) {
+      const segment = this.#waiting.shift() ?? this.#refused.shift()
+      if (segment === undefined) return
+      void this.#upload(segment)
     }
-    for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 
-  async #wait(ceilingMillis: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ceilingMillis * (0.5 + Math.random() / 2)).unref()
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
+  async #upload(segment: BuiltSegment): Promise<void> {
+    const { onStored, onFailure } = this.#options
+    this.#uploading.add(segment)
+    const failure = await this.#put(segment)
+    // Abandoned meanwhile, it was handed back as not stored.
+    if (!this.#uploading.delete(segment)) return
+    if (failure === undefined) {
+      this.#settle(segment)
+      onStored(segment)
+    } else {
+      this.#refused.push(segment)
+      this.#rest()
+      onFailure(failure.reason)
+    }
+    this.#beginUploads()
+    if (this.isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  async #put({ key, bytes }: BuiltSegment): Promise<{ reason: unknown } | undefined> {
+    try {
+      await this.#options.store.put(key, bytes, { signal: this.#abort.signal })
+      return undefined
+    } catch (reason) {
+      return { reason }
+    }
+  }
+
+  #settle({ bytes }: BuiltSegment): void {
+    this.#waitingBytes -= bytes.length
+    this.#rests = 0
+    // What was refused may have been for a reason of its own, so it comes last.
+    this.#waiting.push(...this.#refused.splice(0))
+    this.#endRest?.()
+  }
+
+  /** Uploads that fail together are one failure of the store. */
+  #rest(): void {
+    if (this.#endRest) return
+    const ceilingMillis = Math.min(LONGEST_WAIT_MILLIS, FIRST_WAIT_MILLIS * 2 ** this.#rests++)
+    const end = (): void => {
+      clearTimeout(timer)
+      this.#endRest = undefined
+      this.#beginUploads()
+    }
+    const timer = setTimeout(end, ceilingMillis * (0.5 + Math.random() / 2)).unref()
+    this.#endRest = end
   }
 }

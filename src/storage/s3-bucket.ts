@@ -1,7 +1,9 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import type { ObjectInfo, PutOptions, StoredObject } from './object-store'
 import { S3Body } from './s3-body'
 import type { S3Connection } from './s3-connection'
@@ -9,6 +11,9 @@ import { S3ShortBodyError, hasStatus, isMissing } from './s3-error'
 import { type S3ListingPage, parseListing } from './s3-listing'
 
 const PAGE_SIZE = 1000
+const SUCCESS = [200, 204, 206]
+/** A large body is hashed in pieces: at once, a segment would stop the app for some 10 ms. */
+const HASHED_BYTES = 256 * 1024
 
 /** Names the write that an object comes from, so that a writer who lost the answer finds out. */
 const WRITE_ID_HEADER = 'x-amz-meta-otel-tape-write'
@@ -151,20 +156,36 @@ export class S3Bucket {
     }
   }
 
-  /** By the client's general request, as its `putObject` copies and hashes the body twice. */
+  /**
+   * By the client's general requests: its `putObject` copies the body, hashes it twice,
+   * and asks for the bucket's region.
+   */
   async #send(request: S3Request, signal: AbortSignal): Promise<IncomingMessage> {
-    const { body, ...options } = request
+    const { body, ...rest } = request
+    const options = { ...rest, bucketName: this.#name }
+    if (body === undefined) {
+      return this.#connection.call(
+        (client) => client.makeRequestAsync(options, '', SUCCESS, this.#region),
+        signal,
+      )
+    }
+    const headers = { ...rest.headers, 'content-length': String(body.length) }
+    const sha256 = this.#connection.signsBodies ? await sha256Of(body, signal) : ''
     return this.#connection.call(
       (client) =>
-        client.makeRequestAsync(
-          { ...options, bucketName: this.#name },
-          body ?? '',
-          [200, 204, 206],
-          this.#region,
-        ),
+        client.makeRequestStreamAsync({ ...options, headers }, body, sha256, SUCCESS, this.#region),
       signal,
     )
   }
+}
+
+async function sha256Of(body: Buffer, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+  for (let at = 0; at < body.length; at += HASHED_BYTES) {
+    if (at > 0) await eventLoopTurn(undefined, { signal })
+    hash.update(body.subarray(at, at + HASHED_BYTES))
+  }
+  return hash.digest('hex')
 }
 
 /** Lets the socket serve again. */

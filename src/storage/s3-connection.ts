@@ -43,6 +43,7 @@ export class S3IdleError extends Error {
 export class S3Connection {
   readonly #options: S3ConnectionOptions
   #agent: Agent | undefined
+  #minio: typeof import('minio') | undefined
   #isReached = false
 
   constructor(options: S3ConnectionOptions) {
@@ -69,14 +70,23 @@ export class S3Connection {
     })
   }
 
+  /**
+   * Whether the signature of a request covers its body. Over TLS it need not, and
+   * what is hashed there already is not hashed twice.
+   */
+  get signsBodies(): boolean {
+    return !this.#options.endpoint.isSecure
+  }
+
   destroy(): void {
     this.#agent?.destroy()
   }
 
   #clientFor(request: Request): Client {
     const { endpoint, region, accessKey, secretKey, sessionToken } = this.#options
-    const { Client } = require('minio') as typeof import('minio')
-    return new Client({
+    // Looking a module up again takes longer than making a client.
+    this.#minio ??= require('minio') as typeof import('minio')
+    return new this.#minio.Client({
       endPoint: endpoint.host,
       port: endpoint.port,
       useSSL: endpoint.isSecure,

@@ -55,9 +55,17 @@ function requiredElementOf(xml: string, name: string): string {
   return text
 }
 
+/** By searching: a regular expression for each element of each object takes most of a page's time. */
 function elementOf(xml: string, name: string): string | undefined {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
-  return text?.replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, entity: string) =>
+  const tag = `<${name}>`
+  const at = xml.indexOf(tag)
+  if (at < 0) return undefined
+  const start = at + tag.length
+  const end = xml.indexOf('<', start)
+  if (!xml.startsWith(`</${name}>`, end)) return undefined
+  const text = xml.slice(start, end)
+  if (!text.includes('&')) return text
+  return text.replace(/&(#x?[0-9a-f]+|[a-z]+);/gi, (whole, entity: string) =>
     character(whole, entity),
   )
 }
