@@ -1,7 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An app of CommonJS modules with an SDK of its own, recorded into the store of its first parameter.
+// An app of CommonJS modules with an SDK of its own, recorded into the store of its first
+// parameter, through wrapped exporters or, as its second says, `own` ones.
 const { startShopSdk } = require('./shop-sdk.cjs')
 
 const { stop } = startShopSdk(
@@ -18,6 +19,7 @@ const { stop } = startShopSdk(
     },
   },
   process.argv[2],
+  process.argv[3],
 )
 
 const { createServer, get } = require('node:http')

@@ -18,6 +18,7 @@ const exporters = { OTLPTraceExporter, OTLPMetricExporter, OTLPLogExporter }
 const { stop } = startShopSdk(
   { otelTape, sdkNode, sdkMetrics, sdkLogs, http, exporters },
   process.argv[2],
+  process.argv[3],
 )
 
 const { runShop } = await import('./shop.cjs')

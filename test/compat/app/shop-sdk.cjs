@@ -2,24 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The set-up of an app with an SDK of its own: what our README shows, with delta and
-// cumulative metrics, and exponential histograms.
+// cumulative metrics, and exponential histograms. Exporters of the SDK are wrapped, or,
+// where `own` is asked for, those of the capture take their place.
 
 module.exports = { startShopSdk }
 
-function startShopSdk({ otelTape, sdkNode, sdkMetrics, sdkLogs, http, exporters }, store) {
-  const { OTLPTraceExporter, OTLPMetricExporter, OTLPLogExporter } = exporters
+function startShopSdk({ otelTape, sdkNode, sdkMetrics, sdkLogs, http, exporters }, store, kind) {
   const { AggregationTemporality, AggregationType, PeriodicExportingMetricReader } = sdkMetrics
   const capture = otelTape.startCapture({
     store,
     description: 'compat',
     enabledFlags: ['new-shop'],
   })
-  const reader = (options) =>
-    new PeriodicExportingMetricReader({
-      exporter: capture.metricExporter(new OTLPMetricExporter(options)),
-    })
+  const { traces, metricsWith, logs } =
+    kind === 'own' ? ownExporters(capture) : wrappedExporters(capture, exporters)
+  const reader = (options) => new PeriodicExportingMetricReader({ exporter: metricsWith(options) })
   const sdk = new sdkNode.NodeSDK({
-    traceExporter: capture.spanExporter(new OTLPTraceExporter()),
+    traceExporter: traces,
     metricReaders: [
       reader({ temporalityPreference: AggregationTemporality.CUMULATIVE }),
       reader({
@@ -35,11 +34,7 @@ function startShopSdk({ otelTape, sdkNode, sdkMetrics, sdkLogs, http, exporters 
       },
       { instrumentName: 'order.duration', aggregation: { type: AggregationType.DEFAULT } },
     ],
-    logRecordProcessors: [
-      new sdkLogs.BatchLogRecordProcessor({
-        exporter: capture.logRecordExporter(new OTLPLogExporter()),
-      }),
-    ],
+    logRecordProcessors: [new sdkLogs.BatchLogRecordProcessor({ exporter: logs })],
     instrumentations: [new http.HttpInstrumentation()],
   })
   sdk.start()
@@ -50,4 +45,17 @@ function startShopSdk({ otelTape, sdkNode, sdkMetrics, sdkLogs, http, exporters 
       return capture.stop()
     },
   }
+}
+
+function wrappedExporters(capture, { OTLPTraceExporter, OTLPMetricExporter, OTLPLogExporter }) {
+  return {
+    traces: capture.spanExporter(new OTLPTraceExporter()),
+    metricsWith: (options) => capture.metricExporter(new OTLPMetricExporter(options)),
+    logs: capture.logRecordExporter(new OTLPLogExporter()),
+  }
+}
+
+function ownExporters(capture) {
+  const { traces, logs } = capture.otlpExporters()
+  return { traces, metricsWith: (options) => capture.otlpExporters(options).metrics, logs }
 }

@@ -13,6 +13,8 @@ import { readBucket } from './s3.mjs'
 export const checks = [
   { name: 'capture, CommonJS', run: (on) => capture(on, 'captured.cjs') },
   { name: 'capture, ES modules', run: (on) => capture(on, 'captured.mjs') },
+  { name: 'own exporters, CommonJS', run: (on) => capture(on, 'captured.cjs', 'own') },
+  { name: 'own exporters, ES modules', run: (on) => capture(on, 'captured.mjs', 'own') },
   { name: 'register, CommonJS', run: (on) => register(on, 'plain.cjs') },
   { name: 'register, ES modules', run: (on) => register(on, 'plain.mjs') },
   { name: 'register with --require', run: (on) => register(on, 'plain.cjs', '--require') },
@@ -36,10 +38,10 @@ const METRIC_SHAPES = [
 ]
 
 /** An app with an SDK of its own: its backend and the session hold the same. */
-async function capture({ line, temporary }, script) {
+async function capture({ line, temporary }, script, kind = 'wrapped') {
   const store = join(temporary, randomUUID())
   return withBackend(async (backend) => {
-    const { stdout } = await succeed(line, [join('app', script), store], {
+    const { stdout } = await succeed(line, [join('app', script), store, kind], {
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
       OTEL_SERVICE_NAME: 'shop',
     })
