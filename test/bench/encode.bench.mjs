@@ -1,12 +1,13 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Our encoders from SDK objects to OTLP beside the SDK's own serializers, all in one
-// process, taking turns.
+// Our encoders from SDK objects to OTLP beside the SDK's own serializers. Each measurement
+// has a process of its own: in one process the garbage of a side is collected in the turn of
+// the next, and the ratios of the same code went from 1.3 to 3.3.
 
 import { deepStrictEqual } from 'node:assert'
 import { createRequire } from 'node:module'
-import { defineBench, median, requireDist } from './support/harness.mjs'
+import { defineBench, medianOf, medianRatio, requireDist } from './support/harness.mjs'
 import {
   METRIC_KINDS,
   makeLogRecords,
@@ -16,150 +17,66 @@ import {
 import { loadRequestType } from './support/request-types.mjs'
 
 const require = createRequire(import.meta.url)
-const sdk = require('@opentelemetry/otlp-transformer')
 
-const WARM_UP_ROUNDS = 5
 const COLLECTIONS = 8
+const [OURS, COUNTED] = ['ours', 'counted']
+const [SDK_PROTOBUF, SDK_JSON] = ['SDK protobuf', 'SDK JSON']
+const BOTH = [OURS, SDK_PROTOBUF]
+
+const ALL_METRICS = 'metrics of an app'
+const TRACES = [
+  ...[1, 10, 50].map((size) => spansWorkload(size, BOTH)),
+  spansWorkload(512, [OURS, COUNTED, SDK_PROTOBUF, SDK_JSON]),
+]
+const METRICS = [
+  metricsWorkload(ALL_METRICS, METRIC_KINDS, [OURS, COUNTED, SDK_PROTOBUF]),
+  ...METRIC_KINDS.map((kind) => metricsWorkload(kind, [kind], BOTH)),
+]
+const LOGS = [logsWorkload(50, BOTH), logsWorkload(512, [OURS, COUNTED, SDK_PROTOBUF])]
 
 export default defineBench({
   title: 'encode: SDK objects to OTLP, our encoders beside the serializers of the SDK',
-  // More items than our encoder's memory of texts holds: it must not know the next one already.
-  options: { rounds: 15, turnMillis: 25, poolItems: 1024 },
-  async run(options) {
-    const traces = measureTraces(options)
-    const metrics = await measureMetrics(options)
-    const logs = measureLogs(options)
-    return {
-      tables: [traces.table, metrics.table, logs.table],
-      figures: [...traces.figures, ...metrics.figures, ...logs.figures],
-      notes: [
-        'Rates are medians, ratios medians of the ratios round by round. "counted" also says how ' +
-          'many items there are, of which times and services. What two sides write was decoded ' +
-          'by protobufjs before, and is equal.',
-      ],
-    }
+  options: {
+    // More items than our encoder's memory of texts holds: it must not know the next one already.
+    poolItems: 2048,
+    warmUpMillis: 400,
+    measureMillis: 600,
   },
+  sides: Object.fromEntries([...TRACES, ...METRICS, ...LOGS].flatMap(sidesOf)),
+  report: (measured) => ({
+    tables: [
+      tableOf('Traces, thousand spans per CPU second', TRACES, measured),
+      tableOf('Metrics, thousand data points per CPU second', METRICS, measured),
+      tableOf('Logs, thousand records per CPU second', LOGS, measured),
+    ],
+    figures: [
+      figure(measured, '512 spans', 3),
+      figure(measured, '50 spans', 3),
+      figure(measured, ALL_METRICS, 2),
+      figure(measured, '512 log records', 2),
+    ],
+    notes: [
+      'Rates are medians, ratios medians of the ratios round by round, with the lowest and the ' +
+        'highest of them. "counted" also says how many items there are, of which times and ' +
+        'services. What each side wrote was decoded by protobufjs after its measurement: it is ' +
+        'what the bytes of the SDK decode to.',
+    ],
+  }),
 })
 
-function measureTraces(options) {
-  const { encodeSpans, encodeCountedSpans } = requireDist(options, 'otlp/encode-spans.js')
-  const pool = makeSpans(options.poolItems)
-  const sides = {
-    ours: encodeSpans,
-    counted: (spans) => encodeCountedSpans(spans).body,
-    'SDK protobuf': (spans) => sdk.ProtobufTraceSerializer.serializeRequest(spans),
-    'SDK JSON': (spans) => sdk.JsonTraceSerializer.serializeRequest(spans),
-  }
-  const rows = [1, 10, 50, 512].map((size) => {
-    const batches = batchesOf(size, pool)
-    return compare(`${size} spans`, 'traces', sides, batches, (batch) => batch.length, options)
-  })
-  return {
-    table: tableOf('Traces, thousand spans per CPU second', sides, rows),
-    figures: [
-      figure('batches of 512 spans, ours : SDK protobuf', rows.at(-1), 3),
-      figure('batches of 50 spans, ours : SDK protobuf', rows.at(-2), 3),
-      figure('single spans, ours : SDK protobuf', rows[0]),
-    ],
-  }
+function spansWorkload(size, encoders) {
+  const makeBatches = ({ poolItems }) => batchesOf(size, makeSpans(poolItems))
+  return { name: size === 1 ? '1 span' : `${size} spans`, signal: 'traces', encoders, makeBatches }
 }
 
-async function measureMetrics(options) {
-  const { encodeMetrics, encodeCountedMetrics } = requireDist(options, 'otlp/encode-metrics.js')
-  const sides = {
-    ours: encodeMetrics,
-    counted: (metrics) => encodeCountedMetrics(metrics).body,
-    'SDK protobuf': (metrics) => sdk.ProtobufMetricsSerializer.serializeRequest(metrics),
-  }
-  const rows = []
-  for (const kinds of [METRIC_KINDS, ...METRIC_KINDS.map((kind) => [kind])]) {
-    const collections = await makeMetrics(kinds, COLLECTIONS)
-    const name = kinds.length > 1 ? 'all of an app' : kinds[0]
-    rows.push(compare(name, 'metrics', sides, collections, pointsOf, options))
-  }
-  return {
-    table: tableOf('Metrics, thousand data points per CPU second', sides, rows),
-    figures: [figure('metrics of an app, ours : SDK protobuf', rows[0], 2)],
-  }
+function logsWorkload(size, encoders) {
+  const makeBatches = ({ poolItems }) => batchesOf(size, makeLogRecords(poolItems))
+  return { name: `${size} log records`, signal: 'logs', encoders, makeBatches }
 }
 
-function measureLogs(options) {
-  const module = requireDist(options, 'otlp/encode-log-records.js')
-  const pool = makeLogRecords(options.poolItems)
-  const sides = {
-    ours: module.encodeLogRecords,
-    counted: (logRecords) => module.encodeCountedLogRecords(logRecords).body,
-    'SDK protobuf': (logRecords) => sdk.ProtobufLogsSerializer.serializeRequest(logRecords),
-  }
-  const rows = [50, 512].map((size) => {
-    const batches = batchesOf(size, pool)
-    return compare(`${size} records`, 'logs', sides, batches, (batch) => batch.length, options)
-  })
-  return {
-    table: tableOf('Logs, thousand records per CPU second', sides, rows),
-    figures: [figure('batches of 512 log records, ours : SDK protobuf', rows.at(-1), 2)],
-  }
-}
-
-/** Lets the sides encode the same batches in turns. */
-function compare(name, signal, sides, batches, itemsOf, { rounds, turnMillis }) {
-  checkSameData(signal, sides, batches)
-  const items = batches.reduce((sum, batch) => sum + itemsOf(batch), 0)
-  const bytes = batches.reduce((sum, batch) => sum + sides.ours(batch).length, 0)
-  const rates = Object.fromEntries(Object.keys(sides).map((side) => [side, []]))
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const names = Object.keys(sides)
-    for (const side of round % 2 === 0 ? names : names.reverse()) {
-      const rate = items / secondsPerPass(sides[side], batches, turnMillis)
-      if (round >= 0) rates[side].push(rate)
-    }
-  }
-  return { name, bytesPerItem: bytes / items, rates }
-}
-
-function secondsPerPass(encode, batches, turnMillis) {
-  // No forced collection in front of a turn: it costs the sides their compiled code, and what
-  // is measured then is how they warm up (seen: 38 times instead of 3).
-  const start = process.cpuUsage()
-  for (let passes = 1; ; passes++) {
-    for (const batch of batches) encode(batch)
-    const { user, system } = process.cpuUsage(start)
-    if (user + system >= turnMillis * 1000) return (user + system) / 1e6 / passes
-  }
-}
-
-function checkSameData(signal, sides, batches) {
-  const type = loadRequestType(signal)
-  const decoded = (bytes) => type.toObject(type.decode(bytes), { longs: String, bytes: String })
-  // Twice, because ours remembers keys and texts of the first time.
-  for (const batch of [batches[0], batches.at(-1), batches[0]]) {
-    const expected = decoded(sides['SDK protobuf'](batch))
-    deepStrictEqual(decoded(sides.ours(batch)), expected)
-    deepStrictEqual(decoded(sides.counted(batch)), expected)
-  }
-}
-
-function tableOf(title, sides, rows) {
-  const names = Object.keys(sides)
-  const others = names.slice(2)
-  return {
-    title,
-    columns: ['', 'bytes an item', ...names, ...others.map((other) => `ours : ${other}`)],
-    rows: rows.map((row) => [
-      row.name,
-      Math.round(row.bytesPerItem),
-      ...names.map((name) => Math.round(median(row.rates[name]) / 1000)),
-      ...others.map((other) => ratio(row, other)),
-    ]),
-  }
-}
-
-function figure(name, row, atLeast) {
-  return { name, value: ratio(row, 'SDK protobuf'), ...(atLeast && { atLeast }) }
-}
-
-function ratio({ rates }, other) {
-  return median(rates.ours.map((rate, round) => rate / rates[other][round]))
+function metricsWorkload(name, kinds, encoders) {
+  const makeBatches = () => makeMetrics(kinds, COLLECTIONS)
+  return { name, signal: 'metrics', encoders, makeBatches }
 }
 
 function batchesOf(size, pool) {
@@ -170,7 +87,124 @@ function batchesOf(size, pool) {
   return batches
 }
 
-function pointsOf({ scopeMetrics }) {
-  const metrics = scopeMetrics.flatMap((scope) => scope.metrics)
-  return metrics.reduce((sum, metric) => sum + metric.dataPoints.length, 0)
+function sidesOf({ name, signal, encoders, makeBatches }) {
+  return encoders.map((encoder) => [
+    `${name}: ${encoder}`,
+    async (options) => {
+      const batches = await makeBatches(options)
+      const encode = ENCODERS[encoder](signal, options)
+      const measured = measure(encode, batches, options)
+      // Only now: whatever else runs before would be compiled, and collected, in the measurement.
+      const encoded = batches.map(encode)
+      const items = countEqual(signal, encoded, batches, encoder === SDK_JSON)
+      const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
+      const { cpuSeconds, passes } = measured
+      const micros = (cpuSeconds * 1e6) / passes / items
+      return { items, cpuSeconds, passes, microsPerItem: micros, bytesPerItem: bytes / items }
+    },
+  ])
+}
+
+const ENCODERS = {
+  [OURS]: (signal, options) => {
+    const { encodeSpans, encodeMetrics, encodeLogRecords } = loadOurs(signal, options)
+    return encodeSpans ?? encodeMetrics ?? encodeLogRecords
+  },
+  [COUNTED]: (signal, options) => {
+    const ours = loadOurs(signal, options)
+    const encode =
+      ours.encodeCountedSpans ?? ours.encodeCountedMetrics ?? ours.encodeCountedLogRecords
+    return (batch) => encode(batch).body
+  },
+  [SDK_PROTOBUF]: (signal) => serializerOf('Protobuf', signal),
+  [SDK_JSON]: (signal) => serializerOf('Json', signal),
+}
+
+function loadOurs(signal, options) {
+  const name = { traces: 'spans', metrics: 'metrics', logs: 'log-records' }[signal]
+  return requireDist(options, `otlp/encode-${name}.js`)
+}
+
+function serializerOf(format, signal) {
+  const name = { traces: 'Trace', metrics: 'Metrics', logs: 'Logs' }[signal]
+  const serializer = require('@opentelemetry/otlp-transformer')[`${format}${name}Serializer`]
+  return (batch) => serializer.serializeRequest(batch)
+}
+
+function measure(encode, batches, { warmUpMillis, measureMillis }) {
+  passesFor(encode, batches, warmUpMillis)
+  return passesFor(encode, batches, measureMillis)
+}
+
+/** Whole passes over all batches, until they have taken so much CPU. */
+function passesFor(encode, batches, millis) {
+  const start = process.cpuUsage()
+  for (let passes = 1; ; passes++) {
+    for (const batch of batches) encode(batch)
+    const { user, system } = process.cpuUsage(start)
+    if (user + system >= millis * 1000) return { cpuSeconds: (user + system) / 1e6, passes }
+  }
+}
+
+/** Counts the items in what was encoded, which must be what the SDK's bytes decode to. */
+function countEqual(signal, encoded, batches, isJson) {
+  const type = loadRequestType(signal)
+  const decode = (bytes) => type.toObject(type.decode(bytes), { longs: String, bytes: String })
+  const serialize = serializerOf('Protobuf', signal)
+  return encoded.reduce((sum, bytes, index) => {
+    if (isJson) return sum + itemsOf(JSON.parse(Buffer.from(bytes).toString()))
+    const decoded = decode(bytes)
+    deepStrictEqual(decoded, decode(serialize(batches[index])))
+    return sum + itemsOf(decoded)
+  }, 0)
+}
+
+/** Spans, log records, or data points. */
+function itemsOf({ resourceSpans, resourceMetrics, resourceLogs }) {
+  const scopes = (resourceSpans ?? resourceMetrics ?? resourceLogs).flatMap(
+    ({ scopeSpans, scopeMetrics, scopeLogs }) => scopeSpans ?? scopeMetrics ?? scopeLogs,
+  )
+  return scopes.flatMap(
+    ({ spans, metrics, logRecords }) => spans ?? metrics?.flatMap(pointsOf) ?? logRecords,
+  ).length
+}
+
+function pointsOf({ sum, gauge, histogram, exponentialHistogram }) {
+  return (sum ?? gauge ?? histogram ?? exponentialHistogram).dataPoints
+}
+
+function tableOf(title, workloads, measured) {
+  const names = [OURS, COUNTED, SDK_PROTOBUF, SDK_JSON]
+  const shown = names.filter((name) => workloads.some(({ encoders }) => encoders.includes(name)))
+  const rows = workloads.map(({ name: workload, encoders }) => {
+    const samplesOf = (encoder) => measured[`${workload}: ${encoder}`]
+    const ratios = ratiosOf(measured, workload)
+    return [
+      workload,
+      Math.round(medianOf(samplesOf(OURS), 'bytesPerItem')),
+      ...shown.map((name) =>
+        encoders.includes(name)
+          ? Math.round(1000 / medianOf(samplesOf(name), 'microsPerItem'))
+          : '',
+      ),
+      ratioToSdk(measured, workload).toFixed(2),
+      `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+    ]
+  })
+  return { title, columns: ['', 'bytes an item', ...shown, 'ours : SDK protobuf', ''], rows }
+}
+
+function figure(measured, workload, atLeast) {
+  const value = ratioToSdk(measured, workload)
+  return { name: `${workload}, ours : SDK protobuf`, value, atLeast }
+}
+
+function ratioToSdk(measured, workload) {
+  const [ours, sdk] = BOTH.map((encoder) => measured[`${workload}: ${encoder}`])
+  return medianRatio(sdk, ours, 'microsPerItem')
+}
+
+function ratiosOf(measured, workload) {
+  const [ours, sdk] = BOTH.map((encoder) => measured[`${workload}: ${encoder}`])
+  return ours.map(({ microsPerItem }, round) => sdk[round].microsPerItem / microsPerItem)
 }
