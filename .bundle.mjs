@@ -1,22 +1,24 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Puts the front door and the command line together, each into one file: loading a
-// hundred and fifty small files takes three times as long as loading one.
+// Puts the front door and the command line together: loading a hundred and fifty small
+// files takes three times as long as loading one. The front door becomes a file per room,
+// each loaded when a name of it is first read: who records does not wait for the receiver.
 
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { build } from 'esbuild'
 
-// Loaded at import as a package, it takes as long as all of ours; of what it has, little is used.
-const BUNDLED = ['valibot']
+// Loaded as packages they take as long as most of ours: of valibot little is used, and commander
+// is many files. With the names of their licences.
+const BUNDLED = { valibot: 'LICENSE.md', commander: 'LICENSE' }
 
 const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const external = Object.keys({ ...dependencies, ...peerDependencies })
-  .filter((name) => !BUNDLED.includes(name))
+  .filter((name) => !(name in BUNDLED))
   .flatMap((name) => [name, `${name}/*`])
 
-await build({
-  entryPoints: ['src/index.ts', 'src/cli/main.ts'],
+const options = {
   outbase: 'src',
   outdir: 'dist',
   // Over the module of that name that the compiler has just put there.
@@ -24,11 +26,76 @@ await build({
   bundle: true,
   platform: 'node',
   target: 'node20',
-  format: 'cjs',
   sourcemap: true,
   logLevel: 'warning',
-  // Started as a process of its own, by the path that it has in dist as in src.
-  external: [...external, './demo/shop-app'],
+}
+
+// Started as a process of its own, by the path that it has in dist as in src.
+const SHOP_APP = './demo/shop-app'
+await build({
+  ...options,
+  entryPoints: ['src/cli/main.ts'],
+  format: 'cjs',
+  external: [...external, SHOP_APP],
 })
-for (const name of BUNDLED)
-  copyFileSync(`node_modules/${name}/LICENSE.md`, `dist/${name}.LICENSE.md`)
+
+const { metafile } = await build({
+  ...options,
+  entryPoints: readdirSync('src/front').map((file) => `src/front/${file}`),
+  // What rooms share gets into files of its own, so that a class is one class to all of
+  // them. It only does that for ECMAScript modules.
+  splitting: true,
+  format: 'esm',
+  chunkNames: 'front/shared-[hash]',
+  external,
+  // In an ECMAScript module it would make of `require` a function that bundlers cannot follow.
+  define: { require: 'REQUIRE' },
+  metafile: true,
+})
+const files = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'))
+for (const [path] of files) writeFileSync(path, toCommonJs(readFileSync(path, 'utf8'), path))
+const rooms = files.filter(([, { entryPoint }]) => entryPoint)
+writeFileSync('dist/index.js', frontDoor(rooms.map(([path, { exports }]) => [path, exports])))
+// Of the compiler's index.js, which is no more.
+rmSync('dist/index.js.map')
+
+for (const [name, license] of Object.entries(BUNDLED))
+  copyFileSync(`node_modules/${name}/${license}`, `dist/${name}.LICENSE.md`)
+
+/**
+ * The same module for `require`. Imported names become constants: esbuild's own CommonJS reads
+ * them through two getters, at every use. No line moves, so that the source map stays true.
+ */
+function toCommonJs(code, path) {
+  const pairs = (names) => names.replaceAll(' as ', ': ')
+  const script = code
+    .replaceAll(/^import (\{[^}]*\}) from (".+?");$/gm, (_, names, from) => {
+      return `const ${pairs(names)} = require(${from});`
+    })
+    .replaceAll(/^import (?:\* as )?(\w+) from ("node:.+?");$/gm, 'const $1 = require($2);')
+    .replace(/^export (\{[^}]*\});$/m, (_, names) => `module.exports = ${pairs(names)};`)
+    .replaceAll(/^import (".+?");$/gm, 'require($1);')
+    .replaceAll(/\bREQUIRE\(/g, 'require(')
+  const left = /^(import|export)\b.*|\bREQUIRE\b/m.exec(script)
+  if (left) throw new Error(`${path} has what is no CommonJS yet: ${left[0]}`)
+  return `"use strict"; ${script}`
+}
+
+function frontDoor(rooms) {
+  const names = rooms.flatMap(([, names]) => names)
+  const doors = rooms.map(([path, names]) => {
+    return `open(() => require('./front/${basename(path)}'), ${JSON.stringify(names)})`
+  })
+  return `'use strict'
+const door = module.exports
+Object.defineProperty(door, '__esModule', { value: true })
+function open(load, names) {
+  let room
+  const get = (name) => () => (room ??= load())[name]
+  for (const name of names) Object.defineProperty(door, name, { enumerable: true, get: get(name) })
+}
+${doors.join('\n')}
+// Never run: so Node learns which names an ECMAScript module can import.
+0 && (module.exports = { ${names.join(', ')} })
+`
+}

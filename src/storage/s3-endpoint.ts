@@ -1,7 +1,6 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { isIP } from 'node:net'
 import { StorageError } from './storage-error'
 
 /** Where an S3 server is reached. */
@@ -39,7 +38,7 @@ export function parseEndpoint(text: string): S3Endpoint {
     host,
     port: url.port === '' ? undefined : Number(url.port),
     isSecure: url.protocol === 'https:',
-    url: `${url.protocol}//${isIP(host) === 6 ? `[${host}]` : host}${url.port && `:${url.port}`}`,
+    url: `${url.protocol}//${url.hostname}${url.port && `:${url.port}`}`,
   }
 }
 
