@@ -3,7 +3,13 @@
 
 import fc from 'fast-check'
 import type { CountedBatch } from '../../src/session/counted-batch'
-import { EMPTY_TOTALS, RunningTotals, addTotals, totalsOfBatch } from '../../src/session/totals'
+import {
+  EMPTY_TOTALS,
+  RunningTotals,
+  type SignalTotals,
+  addTotals,
+  totalsOfBatch,
+} from '../../src/session/totals'
 
 const nanos = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const batches = fc.array(
@@ -14,7 +20,7 @@ const batches = fc.array(
     summary: fc.record(
       {
         itemCount: fc.nat(),
-        serviceNames: fc.constant([]),
+        serviceNames: fc.constant<string[]>([]),
         firstItemTimeUnixNano: nanos,
         lastItemTimeUnixNano: nanos,
       },
@@ -23,7 +29,7 @@ const batches = fc.array(
   }),
 )
 
-function sumOf(added: readonly CountedBatch[]): ReturnType<typeof totalsOfBatch> {
+function sumOf(added: readonly CountedBatch[]): SignalTotals {
   return added.map(totalsOfBatch).reduce(addTotals, EMPTY_TOTALS)
 }
 
@@ -46,17 +52,17 @@ describe('running totals', () => {
         for (const batch of [...left, ...taken]) running.add(batch)
         running.remove(sumOf(taken))
         const { items, batches: count, uncompressedBytes, ...ranges } = running.current()
-        expect({ items, batches: count, uncompressedBytes }).toEqual(
-          (({ items, batches, uncompressedBytes }) => ({ items, batches, uncompressedBytes }))(
-            sumOf(left),
-          ),
-        )
+        expect({ items, batches: count, uncompressedBytes }).toEqual(countsOf(sumOf(left)))
         expect(ranges).toMatchObject(rangesOf(sumOf([...left, ...taken])))
       }),
     )
   })
 })
 
-function rangesOf(totals: ReturnType<typeof totalsOfBatch>): object {
+function countsOf({ items, batches, uncompressedBytes }: SignalTotals): object {
+  return { items, batches, uncompressedBytes }
+}
+
+function rangesOf(totals: SignalTotals): object {
   return Object.fromEntries(Object.entries(totals).filter(([name]) => name.endsWith('UnixNano')))
 }
