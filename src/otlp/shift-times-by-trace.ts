@@ -14,8 +14,6 @@ const TIME = 2
 const TRACE_ID = 3
 
 const TRACE_ID_BYTES = 16
-/** As the key of a trace: its id's bytes, a character each. */
-const NO_TRACE = '\0'.repeat(TRACE_ID_BYTES)
 /** In place of an index. */
 const NONE = -1
 
@@ -28,20 +26,25 @@ const planOf = planRequests((field, message) => {
 })
 
 /**
+ * The offset in nanoseconds of the trace whose id's 16 bytes begin at `start`. Asked for each
+ * item that belongs to a trace; it has to give one trace the same answer always, or the trace
+ * is torn apart.
+ */
+export type OffsetOfTrace = (bytes: Uint8Array, start: number) => bigint
+
+/**
  * Moves every trace as a whole: all times inside a span or log record that
  * carries a trace id move by what `offsetOfTrace` says for that trace. Whatever
  * belongs to no trace moves by `batchOffsetNanos`: metrics with their exemplars,
  * and items whose trace id is absent, all zero or not 16 bytes long, which OTLP
  * calls invalid. What holds for `shiftTimes` holds here: 0 stays 0, a patched copy.
  *
- * @param offsetOfTrace from a trace id (32 lower-case hex digits) to nanoseconds;
- *   asked once for each trace in the request; it has to give one trace the same
- *   answer in every request, or the trace is torn apart
  * @throws MalformedOtlpError when the bytes cannot be followed
  *
  * @example
  * const offsets = new Map<string, bigint>()
- * const shifted = shiftTimesByTrace(body, 'traces', nowOffset, (traceId) => {
+ * const shifted = shiftTimesByTrace(body, 'traces', nowOffset, (bytes, start) => {
+ *   const traceId = Buffer.from(bytes.subarray(start, start + 16)).toString('hex')
  *   const offset = offsets.get(traceId) ?? nowOffset
  *   offsets.set(traceId, offset)
  *   return offset
@@ -51,7 +54,7 @@ export function shiftTimesByTrace(
   body: Uint8Array,
   signal: Signal,
   batchOffsetNanos: bigint,
-  offsetOfTrace: (traceIdHex: string) => bigint,
+  offsetOfTrace: OffsetOfTrace,
 ): Uint8Array {
   // Not body.slice(): a Buffer's slice is a view of the same memory.
   const shifted = new Uint8Array(body)
@@ -71,7 +74,7 @@ export function shiftTimesByTraceInPlace(
   body: Uint8Array,
   signal: Signal,
   batchOffsetNanos: bigint,
-  offsetOfTrace: (traceIdHex: string) => bigint,
+  offsetOfTrace: OffsetOfTrace,
 ): void {
   if (signal === 'metrics') {
     shiftTimesInPlace(body, signal, batchOffsetNanos)
@@ -83,23 +86,18 @@ export function shiftTimesByTraceInPlace(
 }
 
 class TracePatcher {
-  readonly #bytes: Buffer
+  readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #batchOffset: TimeOffset
-  readonly #offsetOfTrace: (traceIdHex: string) => bigint
-  // Not by hex digits, which take longer to make: those are for the caller.
-  readonly #offsets = new Map<string, TimeOffset>()
+  readonly #offsetOfTrace: OffsetOfTrace
+  #lastOffset: TimeOffset
 
-  constructor(
-    bytes: Uint8Array,
-    batchOffsetNanos: bigint,
-    offsetOfTrace: (traceIdHex: string) => bigint,
-  ) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  constructor(bytes: Uint8Array, batchOffsetNanos: bigint, offsetOfTrace: OffsetOfTrace) {
+    this.#bytes = bytes
     this.#view = viewOf(bytes)
     this.#batchOffset = new TimeOffset(batchOffsetNanos)
+    this.#lastOffset = this.#batchOffset
     this.#offsetOfTrace = offsetOfTrace
-    this.#offsets.set(NO_TRACE, this.#batchOffset)
   }
 
   patch(found: FoundFields): void {
@@ -125,15 +123,15 @@ class TracePatcher {
   }
 
   #offsetOf(start: number, end: number): TimeOffset {
-    if (end - start !== TRACE_ID_BYTES) return this.#batchOffset
-    const key = this.#bytes.toString('latin1', start, end)
-    const known = this.#offsets.get(key)
-    if (known !== undefined) return known
-    const offsetNanos = this.#offsetOfTrace(this.#bytes.toString('hex', start, end))
-    // Traces that begin in one batch mostly share its offset.
-    const isBatchOffset = offsetNanos === this.#batchOffset.offsetNanos
-    const offset = isBatchOffset ? this.#batchOffset : new TimeOffset(offsetNanos)
-    this.#offsets.set(key, offset)
-    return offset
+    if (end - start !== TRACE_ID_BYTES || this.#isZero(start, end)) return this.#batchOffset
+    const offsetNanos = this.#offsetOfTrace(this.#bytes, start)
+    // Traces that began in one batch share its offset, and mostly come together again.
+    if (offsetNanos !== this.#lastOffset.offsetNanos) this.#lastOffset = new TimeOffset(offsetNanos)
+    return this.#lastOffset
+  }
+
+  #isZero(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) if (this.#bytes[at] !== 0) return false
+    return true
   }
 }

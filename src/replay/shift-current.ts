@@ -3,7 +3,11 @@
 
 import type { Transform } from 'node:stream'
 import * as v from 'valibot'
-import { shiftTimesByTrace, shiftTimesByTraceInPlace } from '../otlp/shift-times-by-trace'
+import {
+  type OffsetOfTrace,
+  shiftTimesByTrace,
+  shiftTimesByTraceInPlace,
+} from '../otlp/shift-times-by-trace'
 import { checkOptions, count } from './check-options'
 import { type Clock, createSystemClock } from './clock'
 import { createTraceOffsets } from './trace-offsets'
@@ -16,7 +20,7 @@ import {
 
 export interface ShiftCurrentOptions extends StageOptions {
   /**
-   * How many traces are remembered at least. Default 100,000, about 25 MB. A span that comes when
+   * How many traces are remembered at least. Default 100,000, about 7 MB. A span that comes when
    * its trace is forgotten is taken for the first of a new one: still fresh, but no longer at the
    * distance from the rest at which it was captured.
    */
@@ -54,7 +58,7 @@ export function currentShiftStep(clock: Clock, options: CurrentShift): BatchStep
     const { signal, body, capturedAtUnixNano } = batch
     const sentAtUnixNano = batch.replayTimeUnixNano ?? clock.nowUnixNano()
     const offsetNanos = sentAtUnixNano - capturedAtUnixNano
-    const offsetOf = (traceId: string): bigint => offsets.offsetOf(traceId, offsetNanos)
+    const offsetOf: OffsetOfTrace = (bytes, start) => offsets.offsetOf(bytes, start, offsetNanos)
     if (!inPlace) {
       const shifted = shiftTimesByTrace(body, signal, offsetNanos, offsetOf)
       return { ...batch, offsetNanos, body: shifted }

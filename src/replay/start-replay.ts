@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { releaseBody } from '../session/release-body'
 import type { BatchTarget } from './batch-sink'
 import { type Clock, createSystemClock } from './clock'
 import { createExporterTarget } from './exporter-target'
@@ -42,8 +43,11 @@ export function startReplayBy(clock: Clock, config: ReplayConfig): Replay {
 }
 
 /** Its requests say whose replay they are, so that a gateway can route or mark them. */
-function otlpTarget({ sessionId, otlp, concurrency }: ResolvedReplayConfig): BatchTarget {
+function otlpTarget(config: ResolvedReplayConfig): BatchTarget {
+  const { sessionId, otlp, concurrency, transforms = [] } = config
   const options = resolveOtlpTarget(otlp, { entryPoint: 'startReplay', concurrency })
   const headers = { 'x-replay-session': sessionId, ...options.headers }
-  return createOtlpTarget({ ...options, headers })
+  // A transform of the user's may have kept a body.
+  const onSpent = transforms.length === 0 ? releaseBody : undefined
+  return createOtlpTarget({ ...options, headers, onSpent })
 }

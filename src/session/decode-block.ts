@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type ZlibOptions, crc32, inflateRaw, inflateRawSync } from 'node:zlib'
 import type { FoundBlockHeader } from './block-header'
+import { makeReleasable } from './release-body'
 
 const inflateRawAsync = promisify(inflateRaw)
 
@@ -36,6 +37,7 @@ export async function decodeBlock(member: Buffer, found: FoundBlockHeader): Prom
   if (content.length !== contentBytes || member.readUInt32LE(trailerAt) !== crc32(content)) {
     throw new RangeError('the block does not have the content that its checksum says')
   }
+  makeReleasable(content, header.batches.length)
   let start = 0
   return header.batches.map((batch) => content.subarray(start, (start += batch.lengthBytes)))
 }

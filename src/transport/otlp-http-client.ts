@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib'
 import type { Signal } from '../otlp/signal'
 import { untraced } from '../storage/untraced'
 import type { ClientCertificates } from './client-certificates'
+import { type Connector, type HttpConnection, createHttpConnection } from './http-connection'
 import { judgeHttpAnswer } from './judge-http-answer'
 import type { OtlpAnswer, OtlpClient } from './otlp-client'
 import type { OtlpEndpoints } from './otlp-endpoint'
@@ -15,8 +16,11 @@ export interface OtlpHttpClientOptions {
   /** Sent with every request, their names in lower case; ours win but for `user-agent`. */
   readonly headers: Readonly<Record<string, string>>
   readonly compression: 'none' | 'gzip'
+  /** How many connections are kept open for requests to come. */
   readonly connections: number
   readonly certificates?: ClientCertificates
+  /** Told of each encoded body that was accepted, when nothing here will read it again. */
+  readonly onSpent?: (encoded: Uint8Array) => void
 }
 
 /** A partial success fits; a web page need not be read to its end to be known as one. */
@@ -28,7 +32,6 @@ export function createOtlpHttpClient(options: OtlpHttpClientOptions): OtlpClient
   return new UndiciClient(options)
 }
 
-type Agent = import('undici').Agent
 type DispatchHandler = import('undici').Dispatcher.DispatchHandler
 type DispatchController = import('undici').Dispatcher.DispatchController
 type Headers = Parameters<NonNullable<DispatchHandler['onResponseStart']>>[2]
@@ -39,7 +42,10 @@ class UndiciClient implements OtlpClient {
   readonly #options: OtlpHttpClientOptions
   readonly #headers: Readonly<Record<string, string>>
   readonly #addresses: Readonly<Record<Signal, Address>>
-  #agent?: Agent
+  readonly #connections = new Set<HttpConnection>()
+  /** Those that nothing is sent over. */
+  readonly #idle: HttpConnection[] = []
+  #connector?: Connector
 
   constructor(options: OtlpHttpClientOptions) {
     this.#options = options
@@ -61,35 +67,50 @@ class UndiciClient implements OtlpClient {
     return this.#options.compression === 'gzip' ? gzipAsync(body) : body
   }
 
-  post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
-    return new Promise((resolve, reject) => {
-      const request = {
-        ...this.#addresses[signal],
-        method: 'POST' as const,
-        headers: this.#headers,
-        body: encoded,
-      }
-      const listener = new AnswerListener(resolve, reject, abort)
-      untraced(() => this.#connections().dispatch(request, listener))
-    })
+  async post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
+    const address = this.#addresses[signal]
+    const request = { ...address, method: 'POST' as const, headers: this.#headers, body: encoded }
+    const connection = this.#take(address.origin)
+    let isWhole = false
+    try {
+      const answer = await new Promise<OtlpAnswer>((resolve, reject) => {
+        const listener = new AnswerListener(resolve, reject, abort)
+        untraced(() => connection.dispatch(request, listener))
+      })
+      isWhole = true
+      if (answer.verdict === 'accepted' && connection.hasSentAll) this.#options.onSpent?.(encoded)
+      return answer
+    } finally {
+      this.#putBack(connection, isWhole)
+    }
   }
 
   async close(): Promise<void> {
-    await this.#agent?.destroy()
+    await Promise.all([...this.#connections].map((connection) => connection.destroy()))
   }
 
-  #connections(): Agent {
-    if (this.#agent) return this.#agent
+  #take(origin: string): HttpConnection {
+    const idle = this.#idle.findLast((connection) => connection.origin === origin)
+    if (idle === undefined) return this.#connect(origin)
+    this.#idle.splice(this.#idle.indexOf(idle), 1)
+    return idle
+  }
+
+  /** One over which a request failed may still be waiting to be connected: no other must queue there. */
+  #putBack(connection: HttpConnection, isWhole: boolean): void {
+    const isWanted = isWhole && this.#idle.length < this.#options.connections
+    if (isWanted) return void this.#idle.push(connection)
+    this.#connections.delete(connection)
+    connection.destroy().catch(() => undefined)
+  }
+
+  #connect(origin: string): HttpConnection {
     // At the first request, not at import: loading it takes 80 ms.
     const undici = require('undici') as typeof import('undici')
-    this.#agent = new undici.Agent({
-      connections: this.#options.connections,
-      // Whoever posts bounds the whole; these would bound parts of it, to the second.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(this.#options.certificates && { connect: this.#options.certificates }),
-    })
-    return this.#agent
+    this.#connector ??= undici.buildConnector({ ...this.#options.certificates })
+    const connection = createHttpConnection(undici, origin, this.#connector)
+    this.#connections.add(connection)
+    return connection
   }
 }
 

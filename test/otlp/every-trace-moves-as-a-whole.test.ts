@@ -12,6 +12,10 @@ import { arbitrarySeededRequest, mapItems, mapScalars } from './json-request'
 
 const BATCH_OFFSET = -7_000_000_000n
 
+function traceIdAt(bytes: Uint8Array, start: number): string {
+  return Buffer.from(bytes.subarray(start, start + 16)).toString('hex')
+}
+
 function shiftScalars(message: JsonObject, offset: bigint): JsonObject {
   return mapScalars(message, (name, value) =>
     name.endsWith('UnixNano') && value !== '0'
@@ -41,7 +45,7 @@ test.each(['traces', 'logs'] as const)(
             request.encode(request.json),
             signal,
             BATCH_OFFSET,
-            offsetOfTrace,
+            (bytes, start) => offsetOfTrace(traceIdAt(bytes, start)),
           )
           const expected = mapItems(request.json, (item) => {
             const traceId = item.traceId as string | undefined
@@ -106,8 +110,8 @@ test('of several trace ids in one record the last counts, wherever it stands', (
   writer.uint32(0x4a).bytes(Buffer.alloc(16, 0xab))
   const bytes = writer.ldelim().ldelim().ldelim().finish()
   const asked: string[] = []
-  const shifted = shiftTimesByTrace(bytes, 'logs', 5n, (traceId) => {
-    asked.push(traceId)
+  const shifted = shiftTimesByTrace(bytes, 'logs', 5n, (bytes, start) => {
+    asked.push(traceIdAt(bytes, start))
     return 7n
   })
   expect(asked).toEqual(['ab'.repeat(16)])
@@ -116,13 +120,13 @@ test('of several trace ids in one record the last counts, wherever it stands', (
   })
 })
 
-test('a trace is asked for once, however many of its spans the request holds', () => {
+test('a trace is asked for with each of its spans, and what is no trace never', () => {
   const spans = [1, 2, 1, 0, 2, 1].map((trace) => ({ traceId: Buffer.alloc(16, trace) }))
-  const bytes = encodeIndependently('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const body = encodeIndependently('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })
   const asked: string[] = []
-  shiftTimesByTrace(bytes, 'traces', 5n, (traceId) => {
-    asked.push(traceId)
+  shiftTimesByTrace(body, 'traces', 5n, (bytes, start) => {
+    asked.push(traceIdAt(bytes, start))
     return 7n
   })
-  expect(asked).toEqual(['01'.repeat(16), '02'.repeat(16)])
+  expect(asked).toEqual(['01', '02', '01', '02', '01'].map((byte) => byte.repeat(16)))
 })
