@@ -6,6 +6,7 @@
 // each loaded when a name of it is first read: who records does not wait for the receiver.
 
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { build } from 'esbuild'
 
@@ -54,6 +55,7 @@ const { metafile } = await build({
 })
 const files = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'))
 for (const [path] of files) writeFileSync(path, toCommonJs(readFileSync(path, 'utf8'), path))
+for (const [path, { exports }] of files) checkNames(path, exports)
 const rooms = files.filter(([, { entryPoint }]) => entryPoint)
 writeFileSync('dist/index.js', frontDoor(rooms.map(([path, { exports }]) => [path, exports])))
 // Of the compiler's index.js, which is no more.
@@ -67,18 +69,26 @@ for (const [name, license] of Object.entries(BUNDLED))
  * them through two getters, at every use. No line moves, so that the source map stays true.
  */
 function toCommonJs(code, path) {
-  const pairs = (names) => names.replaceAll(' as ', ': ')
+  const imported = (names) => names.replaceAll(' as ', ': ')
+  const exported = (names) => names.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1')
   const script = code
     .replaceAll(/^import (\{[^}]*\}) from (".+?");$/gm, (_, names, from) => {
-      return `const ${pairs(names)} = require(${from});`
+      return `const ${imported(names)} = require(${from});`
     })
     .replaceAll(/^import (?:\* as )?(\w+) from ("node:.+?");$/gm, 'const $1 = require($2);')
-    .replace(/^export (\{[^}]*\});$/m, (_, names) => `module.exports = ${pairs(names)};`)
+    .replace(/^export (\{[^}]*\});$/m, (_, names) => `module.exports = ${exported(names)};`)
     .replaceAll(/^import (".+?");$/gm, 'require($1);')
     .replaceAll(/\bREQUIRE\(/g, 'require(')
   const left = /^(import|export)\b.*|\bREQUIRE\b/m.exec(script)
   if (left) throw new Error(`${path} has what is no CommonJS yet: ${left[0]}`)
   return `"use strict"; ${script}`
+}
+
+/** A name that is lost here would be missed at its first use alone, in an app. */
+function checkNames(path, names) {
+  const seen = Object.keys(createRequire(import.meta.url)(`./${path}`))
+  if (seen.sort().join() !== names.toSorted().join())
+    throw new Error(`${path} exports ${seen.join(', ')} instead of ${names.join(', ')}`)
 }
 
 function frontDoor(rooms) {
