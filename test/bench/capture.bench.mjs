@@ -24,7 +24,7 @@ const SERIES_PER_METRIC = 50
 
 export default defineBench({
   title: 'CPU that capturing adds to making, batching and exporting',
-  options: { items: 100_000, warmUpItems: 25_000 },
+  options: { items: 200_000, warmUpItems: 50_000, rounds: 3 },
   sides: Object.fromEntries(
     SIGNAL_NAMES.flatMap((signal) =>
       kinds().map((kind) => [`${signal}: ${kind}`, (options) => measure(signal, kind, options)]),
