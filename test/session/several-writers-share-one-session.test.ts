@@ -5,6 +5,7 @@ import { completeSession, listSessions, loadSession } from '../../src/session/ca
 import { writerKey } from '../../src/session/session-keys'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { createWriter, makeBatch, readAll, recordSession } from '../support/recording'
+import { createMortalStore } from '../support/write-ahead'
 
 const soon = (): AbortSignal => AbortSignal.timeout(10_000)
 
@@ -77,10 +78,12 @@ test('whoever joins while the last writer leaves either gets in or is refused, n
 
 test('a session whose writers died is failed, and can be completed with what was stored', async () => {
   const store = new MemoryStore()
-  const writer = createWriter(store, 'killed')
+  const mortal = createMortalStore(store)
+  const writer = createWriter(mortal.store, 'killed')
   await writer.ready
   writer.write(makeBatch('traces', { names: ['a', 'b'] }))
   await writer.flush(soon())
+  mortal.kill()
   const { signals: before } = await loadSession(store, 'killed')
   // What a process leaves that was killed: a summary that says active, of a pid that is gone.
   const key = await onlyWriterKey(store, 'killed')
