@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { counterLine, liveCounters } from '../../src/cli/live-counters'
 import type { ReceiverStatus } from '../../src/receive/receiver'
 import { makeReceiverStatus } from './record-status'
+import { anyCodePoint } from '../support/any-code-point'
 
 const WIDE = { columns: 100, rows: 50 }
 const received = {
@@ -94,7 +95,7 @@ describe('live counters', () => {
   test('fit into any terminal, whatever the status is', () => {
     const status = fc.record({
       itemsByService: fc
-        .array(fc.tuple(fc.string({ unit: 'binary', maxLength: 80 }), fc.nat()))
+        .array(fc.tuple(fc.string({ unit: anyCodePoint, maxLength: 80 }), fc.nat()))
         .map((entries) => new Map(entries)),
       openSessions: fc.array(fc.string()),
       rejectedItems: fc.nat(),

@@ -18,13 +18,14 @@ import type {
   ResourceMetrics,
   TimedEvent,
 } from '../../src/otlp/sdk-types'
+import { anyCodePoint } from '../support/any-code-point'
 
 // Generated SDK objects, with what the SDK would never make but its types allow.
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 12 }),
   // Lone surrogates among them.
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: anyCodePoint, maxLength: 12 }),
   fc
     .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
     .map((units) => String.fromCharCode(...units)),

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { writeMessage, type ProtobufWriter } from '../../src/otlp/protobuf-writer'
 import { anyHrTime } from './arbitrary-telemetry'
+import { anyCodePoint } from '../support/any-code-point'
 
 // protobufjs writes forwards, so the same calls come in reverse order.
 type Field = [ours: (writer: ProtobufWriter) => void, theirs: (writer: protobuf.Writer) => void]
@@ -24,8 +25,8 @@ const safeInteger = fc.oneof(
   fc.constantFrom(-1, 0, -0, 2 ** 31, 2 ** 32, -(2 ** 32), 2 ** 62, -(2 ** 63)),
 )
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.string({ unit: 'binary', minLength: 90, maxLength: 110 }),
+  fc.string({ unit: anyCodePoint, maxLength: 40 }),
+  fc.string({ unit: anyCodePoint, minLength: 90, maxLength: 110 }),
   fc.string({ minLength: 90, maxLength: 20_000 }),
 )
 const bytes = fc.uint8Array({ maxLength: 200 })

@@ -13,6 +13,7 @@ import {
   type MessageShape,
 } from '../../src/otlp/schema'
 import type { Signal } from '../../src/otlp/signal'
+import { anyCodePoint } from './any-code-point'
 import { requestType } from './independent-decoder'
 
 /** A JSON object, as JSON.parse makes it. */
@@ -96,7 +97,7 @@ const time = fc
 const text = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', maxLength: 12 }),
   fc.string({ unit: 'grapheme', maxLength: 8 }),
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: anyCodePoint, maxLength: 8 }),
   fc.constantFrom('', '__proto__', 'constructor', 'GET /cart/{id}', 'zażółć 🛒', '\u0000'),
 )
 
