@@ -2,8 +2,10 @@
 // names a floor and the floors it must not reach up or across to.
 const floors = {
   options:
-    '^src/(otlp|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
-  otlp: '^src/(options|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+    '^src/(telemetry|otlp|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+  telemetry:
+    '^src/(options|otlp|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
+  otlp: '^src/(options|telemetry|storage|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
   storage:
     '^src/(otlp|session|transport|capture|receive|replay|query|cli|server|register|testing)/',
   session: '^src/(transport|capture|receive|replay|query|cli|server|register|testing)/',
