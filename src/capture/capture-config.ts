@@ -13,7 +13,10 @@ import {
   text,
   withoutUndefined,
 } from '../options/check-options'
-import { fromEnvironment } from '../options/environment'
+import { fromEnvironment, textFrom } from '../options/environment'
+import type { RedactOptions } from '../otlp/redact-options'
+import type { SamplingOptions } from '../otlp/sample-traces'
+import { type Screen, type ScreenOptions, createScreen } from '../session/screen'
 import { checkSessionId, generateSessionId } from '../session/session-id'
 import { type ObjectStore, isObjectStore } from '../storage/object-store'
 import { CaptureError, toCaptureError } from './capture-error'
@@ -40,6 +43,23 @@ export interface CaptureConfig {
   captureTraces?: boolean
   captureMetrics?: boolean
   captureLogs?: boolean
+  /**
+   * What must not be kept: it is taken out before anything is queued, spooled or stored. A batch
+   * that can't be followed to its end is dropped and counted. What the app exports stays as it is.
+   * Default: the attribute keys in `OTEL_TAPE_REDACT_ATTRIBUTE_KEYS`, divided by commas.
+   *
+   * @example
+   * startCapture({ redact: { attributeKeys: ['*.authorization'], values: [/\b\d{16}\b/] } })
+   */
+  redact?: RedactOptions
+  /**
+   * Keeps a part of all traces, each of them whole: whoever samples, in whichever process, keeps
+   * the same ones. What has no trace is kept. Default: `OTEL_TAPE_SAMPLING_RATIO`, else all.
+   *
+   * @example
+   * startCapture({ sampling: { ratio: 0.1 } })
+   */
+  sampling?: SamplingOptions
   /** Default: `CAPTURE_COMPRESSION_ENABLED`, else true. False stores blocks uncompressed, still as gzip. */
   compressionEnabled?: boolean
   /** zlib level, 0 (none), 1 (fast) to 9 (small). Default 1. */
@@ -60,13 +80,36 @@ export interface CaptureConfig {
   maxQueueBytes?: number
   /** How long `stop` and `flush` may take. Default 10,000. */
   stopTimeoutMillis?: number
+  /**
+   * Folder on this machine for what the store does not take: when half of `maxQueueBytes` waits,
+   * and when `stop` finds the store down. It is stored later, by this process or by the next one
+   * that names the folder. Several may share it. Default: `OTEL_TAPE_SPOOL_FOLDER`, else none.
+   */
+  spoolFolder?: string
+  /**
+   * Bytes, compressed, that may lie in the spool folder, whoever put them there.
+   * Default: `OTEL_TAPE_MAX_SPOOL_BYTES`, else 256 MiB.
+   */
+  maxSpoolBytes?: number
 }
 
 /** A config with every default filled in. */
 export type ResolvedCaptureConfig = Required<
-  Omit<CaptureConfig, 'store' | 'diagnosticSessionId' | 'description' | 'compressionEnabled'>
+  Omit<
+    CaptureConfig,
+    | 'store'
+    | 'diagnosticSessionId'
+    | 'description'
+    | 'spoolFolder'
+    | 'compressionEnabled'
+    | 'redact'
+    | 'sampling'
+  >
 > &
-  Pick<CaptureConfig, 'store' | 'diagnosticSessionId' | 'description'>
+  Pick<CaptureConfig, 'store' | 'diagnosticSessionId' | 'description' | 'spoolFolder'> & {
+    /** Undefined: all is kept. */
+    readonly screen?: Screen
+  }
 
 const DEFAULTS = Object.freeze({
   createdBy: 'otel-tape',
@@ -81,7 +124,13 @@ const DEFAULTS = Object.freeze({
   flushIntervalMillis: 5_000,
   maxQueueBytes: 32 * 1024 * 1024,
   stopTimeoutMillis: 10_000,
+  maxSpoolBytes: 256 * 1024 * 1024,
 })
+
+const path = expected<string>(
+  'the path of a folder',
+  (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+)
 
 const entries = {
   sessionId: v.optional(text),
@@ -99,6 +148,9 @@ const entries = {
   captureTraces: v.optional(flag),
   captureMetrics: v.optional(flag),
   captureLogs: v.optional(flag),
+  // Looked at by whoever makes the screen: what is wrong there must not be shown.
+  redact: v.optional(v.custom<RedactOptions>(() => true)),
+  sampling: v.optional(v.custom<SamplingOptions>(() => true)),
   compressionEnabled: v.optional(flag),
   compressionLevel: v.optional(compressionLevel),
   maxSizeMB: v.optional(limit),
@@ -106,6 +158,8 @@ const entries = {
   flushIntervalMillis: v.optional(millis),
   maxQueueBytes: v.optional(count),
   stopTimeoutMillis: v.optional(millis),
+  spoolFolder: v.optional(path),
+  maxSpoolBytes: v.optional(count),
 }
 
 /**
@@ -113,11 +167,7 @@ const entries = {
  * `CaptureError` of reason `InvalidConfig`; a wrong variable warns and is ignored.
  */
 export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConfig {
-  const given = checkOptions(
-    entries,
-    config,
-    (complaint) => new CaptureError('InvalidConfig', `startCapture: ${complaint}`),
-  )
+  const { redact, sampling, ...given } = checkOptions(entries, config, wrongOption)
   const sessionId =
     given.sessionId ??
     fromEnvironment('OTEL_TAPE_SESSION_ID', parseSessionId) ??
@@ -133,12 +183,27 @@ export function resolveCaptureConfig(config: CaptureConfig): ResolvedCaptureConf
       compressionEnabled: fromEnvironment('CAPTURE_COMPRESSION_ENABLED', parseFlag),
       maxSizeMB: fromEnvironment('CAPTURE_MAX_SIZE_MB', parseLimit),
       maxDurationMinutes: fromEnvironment('CAPTURE_MAX_DURATION_MINUTES', parseLimit),
+      spoolFolder: textFrom('OTEL_TAPE_SPOOL_FOLDER'),
+      maxSpoolBytes: fromEnvironment('OTEL_TAPE_MAX_SPOOL_BYTES', parseCount),
     }),
     enabledFlags: [],
     ...withoutUndefined(given),
     sessionId,
+    screen: screenOf({ redact, sampling }),
   }
   return compressionEnabled ? resolved : { ...resolved, compressionLevel: 0 }
+}
+
+function screenOf(options: ScreenOptions): Screen | undefined {
+  try {
+    return createScreen(options)
+  } catch (error) {
+    throw wrongOption((error as Error).message)
+  }
+}
+
+function wrongOption(complaint: string): CaptureError {
+  return new CaptureError('InvalidConfig', `startCapture: ${complaint}`)
 }
 
 function parseSessionId(id: string): string {
@@ -149,6 +214,11 @@ function parseSessionId(id: string): string {
 function parseLimit(text: string): number {
   if (v.is(limit, Number(text))) return Number(text)
   throw new RangeError(`'${text}' is no number of 0 or more`)
+}
+
+function parseCount(text: string): number {
+  if (v.is(count, Number(text))) return Number(text)
+  throw new RangeError(`'${text}' is no whole number above 0`)
 }
 
 function parseFlag(text: string): boolean {

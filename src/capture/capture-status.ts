@@ -4,10 +4,8 @@
 import { diag } from '@opentelemetry/api'
 import { listSessions, loadSession } from '../session/catalogue'
 import type { SessionMetadata } from '../session/metadata'
-import { holdProcess } from '../storage/hold-process'
 import type { ObjectStore } from '../storage/object-store'
-import { openStore } from '../storage/open-store'
-import { toCaptureError } from './capture-error'
+import { useStore } from './use-store'
 
 /**
  * What is known of a session, whichever process records it. Rejects with
@@ -20,7 +18,7 @@ export function getCaptureStatus(
   sessionId: string,
   store?: ObjectStore | string,
 ): Promise<SessionMetadata> {
-  return withStore(store, (opened) => loadSession(opened, sessionId), sessionId)
+  return useStore(store, (opened) => loadSession(opened, sessionId), sessionId)
 }
 
 /**
@@ -28,29 +26,10 @@ export function getCaptureStatus(
  * One whose metadata can't be read is named in a warning through `diag`.
  */
 export function listCaptureSessions(store?: ObjectStore | string): Promise<SessionMetadata[]> {
-  return withStore(store, async (opened) => {
+  return useStore(store, async (opened) => {
     const sessions: SessionMetadata[] = []
     const onUnreadable = ({ message }: Error): void => diag.warn(`otel-tape: ${message}`)
     for await (const session of listSessions(opened, { onUnreadable })) sessions.push(session)
     return sessions
   })
-}
-
-async function withStore<T>(
-  store: ObjectStore | string | undefined,
-  use: (store: ObjectStore) => Promise<T>,
-  sessionId?: string,
-): Promise<T> {
-  const isOurs = typeof store !== 'object'
-  const release = holdProcess()
-  let opened: ObjectStore | undefined
-  try {
-    opened = isOurs ? openStore(store) : store
-    return await use(opened)
-  } catch (error) {
-    throw toCaptureError(error, sessionId)
-  } finally {
-    if (isOurs) await opened?.close()
-    release()
-  }
 }

@@ -6,6 +6,8 @@ import { type ExportResult, ExportResultCode } from '../otlp/sdk-types'
 import type { Signal } from '../otlp/signal'
 import { holdProcess } from '../storage/hold-process'
 import { retrying, RetryTimeoutError } from '../storage/retry'
+import { type ExporterMeter, createExporterMeter } from '../telemetry/exporter-meter'
+import { failureBy, failureIn } from '../transport/export-failure'
 import { createNodeHttpClient, type NodeHttpClient } from '../transport/node-http-client'
 import type { OtlpAnswer } from '../transport/otlp-client'
 import type { BatchRecorder } from './batch-recorder'
@@ -47,6 +49,7 @@ export class RecordingOtlpExporter<Items> implements OtlpExporter<Items> {
   readonly #encode: (items: Items) => EncodedRequest
   readonly #target: ExportTarget
   readonly #client: NodeHttpClient
+  readonly #meter: ExporterMeter
   readonly #warnings = createRareWarnings()
   readonly #underWay = new Set<Promise<void>>()
 
@@ -61,6 +64,8 @@ export class RecordingOtlpExporter<Items> implements OtlpExporter<Items> {
     this.#encode = encode
     this.#target = target
     this.#client = createNodeHttpClient(target)
+    const endpoint = target.url
+    this.#meter = createExporterMeter({ signal, protocol: 'http', purpose: 'capture', endpoint })
   }
 
   export(items: Items, resultCallback: (result: ExportResult) => void): void {
@@ -75,12 +80,14 @@ export class RecordingOtlpExporter<Items> implements OtlpExporter<Items> {
     }
     this.#recorder.record(this.#signal, () => encoded)
     const { concurrencyLimit } = this.#target
+    const { itemCount } = encoded.summary
     if (this.#underWay.size >= concurrencyLimit) {
+      this.#meter.refuse(itemCount, 'limit_reached')
       const message = `${concurrencyLimit} exports to ${this.#shownTarget()} are under way`
       this.#tell(resultCallback, failed(new OtlpExportError('LimitReached', message)))
       return
     }
-    const sending = this.#send(encoded.body).then((result) => {
+    const sending = this.#send(encoded.body, itemCount).then((result) => {
       this.#underWay.delete(sending)
       this.#tell(resultCallback, result)
     })
@@ -96,12 +103,18 @@ export class RecordingOtlpExporter<Items> implements OtlpExporter<Items> {
     this.#client.close()
   }
 
-  async #send(body: Uint8Array): Promise<ExportResult> {
+  async #send(body: Uint8Array, itemCount: number): Promise<ExportResult> {
     // The waits between attempts hold nobody, and whoever awaits a shutdown must get to its end.
     const release = holdProcess()
+    const begunAt = this.#meter.begin(itemCount)
     try {
-      return this.#resultOf(await this.#post(body))
+      const answer = await this.#post(body)
+      this.#meter.end(begunAt, itemCount, answer, failureIn(answer, itemCount))
+      return this.#resultOf(answer)
     } catch (error) {
+      const answer = error instanceof AskedToRetry ? error.answer : undefined
+      const failure = answer ? failureIn(answer, itemCount) : failureBy(error, itemCount)
+      this.#meter.end(begunAt, itemCount, answer ?? {}, failure)
       return failed(this.#failureFrom(error))
     } finally {
       release()

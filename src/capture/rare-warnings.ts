@@ -27,7 +27,8 @@ class MinuteWarnings implements RareWarnings {
   #heldBack = 0
 
   warn(message: string): void {
-    const nowMillis = Date.now()
+    // Not the time of day: after a jump back of the clock nothing would be told for as long.
+    const nowMillis = performance.now()
     if (nowMillis < this.#quietUntilMillis) {
       this.#heldBack++
       return

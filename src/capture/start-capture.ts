@@ -9,90 +9,31 @@ import type { LogRecordExporter, PushMetricExporter, SpanExporter } from '../otl
 import { SIGNALS, type Signal, isSignal } from '../otlp/signal'
 import { sniffSignal } from '../otlp/sniff-signal'
 import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
+import { endingLimits } from '../session/ending-limits'
 import type { SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { type AcceptedBatch, SessionWriter } from '../session/session-writer'
 import { holdProcess } from '../storage/hold-process'
 import type { ObjectStore } from '../storage/object-store'
 import { openStore } from '../storage/open-store'
-import type { BatchRecorder } from './batch-recorder'
+import { batchesFailed } from '../telemetry/instruments'
+import type { Capture, CapturedDataReference } from './capture'
 import {
   type CaptureConfig,
   type ResolvedCaptureConfig,
   resolveCaptureConfig,
 } from './capture-config'
 import { CaptureError, toCaptureError } from './capture-error'
+import { type CaptureSpool, openCaptureSpool } from './capture-spool'
 import { CapturingLogRecordExporter } from './capturing-log-record-exporter'
 import { CapturingMetricExporter } from './capturing-metric-exporter'
 import { CapturingSpanExporter } from './capturing-span-exporter'
 import type { OtlpExporterOptions } from './otlp-exporter-options'
 import { type OtlpExporters, createOtlpExporters } from './otlp-exporters'
+import { watchForLoss } from './loss-at-exit'
 import { createRareWarnings } from './rare-warnings'
 
-/** Where a batch of raw OTLP went. */
-export interface CapturedDataReference {
-  /** The segment that it goes into. */
-  key: string
-  signalType: Signal
-  /** When it was accepted, ISO 8601, UTC. */
-  timestamp: string
-  /** Uncompressed. */
-  sizeBytes: number
-  /** Spans, metric data points or log records. */
-  recordCount: number
-  compressed: boolean
-}
-
-/** A capture that runs. */
-export interface Capture extends BatchRecorder {
-  readonly sessionId: string
-  /**
-   * Settles when the session exists in the store. Rejects with `CaptureError`:
-   * `SessionCompleted` and `SessionAlreadyActive` when nothing will be recorded,
-   * `StorageFailure` when the store did not answer yet; it is then asked again.
-   * Nobody has to wait for it, and nobody has to catch it.
-   */
-  readonly ready: Promise<void>
-  /** A span exporter that records and hands on to `inner`. */
-  spanExporter(inner?: SpanExporter): SpanExporter
-  /** A metric exporter that records and hands on to `inner`. */
-  metricExporter(inner?: PushMetricExporter): PushMetricExporter
-  /** A log record exporter that records and hands on to `inner`. */
-  logRecordExporter(inner?: LogRecordExporter): LogRecordExporter
-  /**
-   * OTLP exporters for the three signals, to use instead of the SDK's OTLP/HTTP protobuf exporters:
-   * what they are given is serialised once, recorded, and sent. They take the SDK exporters'
-   * options and variables. Whatever becomes of the capture, they go on sending.
-   *
-   * @example
-   * const { traces, metrics, logs } = capture.otlpExporters({ url: 'http://localhost:4318' })
-   * const sdk = new NodeSDK({
-   *   traceExporter: traces,
-   *   metricReaders: [new PeriodicExportingMetricReader({ exporter: metrics })],
-   *   logRecordProcessors: [new BatchLogRecordProcessor({ exporter: logs })],
-   * })
-   *
-   * @throws CaptureError of reason `InvalidConfig` for a wrong option
-   */
-  otlpExporters(options?: OtlpExporterOptions): OtlpExporters
-  /**
-   * Records raw OTLP protobuf, an `Export…ServiceRequest`, byte for byte.
-   * Resolves once it is accepted; rejects with `CaptureError`: `InvalidConfig`
-   * for bytes that are none, `SessionCompleted` after the end, `StorageFailure`
-   * when the queue is full.
-   */
-  captureOTLPData(bytes: Uint8Array, signal: Signal): Promise<CapturedDataReference>
-  /** Stores what was recorded so far. Rejects with `StorageFailure` when that takes too long. */
-  flush(): Promise<void>
-  /**
-   * Stores the rest and leaves the session; the last writer to leave completes
-   * it. Never rejects: if the store can't be reached, the metadata says `failed`
-   * and what was dropped.
-   */
-  stop(): Promise<SessionMetadata>
-  /** What this process has recorded, without asking the store. */
-  status(): SessionMetadata
-}
+export type { Capture, CapturedDataReference } from './capture'
 
 /**
  * Starts recording into a session, at once; the session appears in the store in
@@ -112,6 +53,12 @@ export function startCapture(config: CaptureConfig = {}): Capture {
   return new SessionCapture(resolveCaptureConfig(config))
 }
 
+/** What is left of a batch when sampling has left out all of it. */
+const NOTHING: EncodedRequest = Object.freeze({
+  body: new Uint8Array(0),
+  summary: { itemCount: 0, serviceNames: [] },
+})
+
 /** How long raw data waits to hear that the session may not be written: a store may hang. */
 const DECISION_MILLIS = 1_000
 
@@ -120,11 +67,13 @@ class SessionCapture implements Capture {
   readonly ready: Promise<void>
   readonly #config: ResolvedCaptureConfig
   readonly #store: ObjectStore
+  readonly #spool: CaptureSpool | undefined
   readonly #writer: SessionWriter
   readonly #warnings = createRareWarnings()
   readonly #enabled: ReadonlySet<Signal>
   readonly #decided: Promise<void>
   readonly #durationTimer: NodeJS.Timeout | undefined
+  readonly #endLossWatch: () => void
   #lastFailure = 'none yet, it has not answered'
   #refusal: CaptureError | undefined
   #stopping: Promise<SessionMetadata> | undefined
@@ -136,19 +85,25 @@ class SessionCapture implements Capture {
     this.sessionId = sessionId
     this.#enabled = enabledSignals(config)
     this.#store = openConfiguredStore(config.store)
+    const session = { sessionId, diagnosticSessionId, description, createdBy, enabledFlags }
+    this.#spool = openCaptureSpool(config, session, this.#store, this.#warnings)
     this.#writer = new SessionWriter({
       store: this.#store,
-      description: { sessionId, diagnosticSessionId, description, createdBy, enabledFlags },
+      description: session,
       join: config.join,
       compressionLevel: config.compressionLevel,
       flushIntervalMillis: config.flushIntervalMillis,
       maxQueueBytes: config.maxQueueBytes,
       onStoreFailure: (error) => this.#onStoreFailure(error),
+      createSpool: this.#spool?.createSpool,
     })
+    void this.#spool?.recoverAfter(this.#writer.decided)
     this.ready = this.#writer.ready.catch((error: unknown) => this.#onNotReady(error))
     const looked = this.ready.catch(() => undefined)
     this.#decided = Promise.race([looked, sleep(DECISION_MILLIS, undefined, { ref: false })])
     this.#durationTimer = this.#startDurationTimer()
+    const waitingItems = (): Record<Signal, number> => this.#writer.waitingItems
+    this.#endLossWatch = watchForLoss({ sessionId, waitingItems })
   }
 
   spanExporter(inner?: SpanExporter): SpanExporter {
@@ -170,7 +125,7 @@ class SessionCapture implements Capture {
   record(signal: Signal, encode: () => EncodedRequest): void {
     if (this.#stopping || this.#refusal || !this.#enabled.has(signal)) return
     try {
-      const { body, summary } = encode()
+      const { body, summary } = this.#screen(signal, encode()) ?? NOTHING
       if (body.length > 0 && !this.#write(signal, body, summary)) {
         this.#warnings.warn(
           `${this.#store.url} is too slow or down: ${this.#config.maxQueueBytes} bytes wait, ` +
@@ -179,16 +134,20 @@ class SessionCapture implements Capture {
         )
       }
     } catch (error) {
+      batchesFailed.series({ 'otel_tape.signal': signal }).add(1)
       this.#warnings.warn(`a batch of ${signal} could not be recorded: ${String(error)}`)
     }
   }
 
   async captureOTLPData(bytes: Uint8Array, signal: Signal): Promise<CapturedDataReference> {
     this.#checkRawData(bytes, signal)
+    let kept: EncodedRequest | undefined
     let accepted: AcceptedBatch | undefined
     try {
       // A copy: the bytes are compressed later, and the caller may reuse its buffer.
-      accepted = this.#write(signal, Uint8Array.from(bytes), summarizeRequest(bytes, signal))
+      const body = Uint8Array.from(bytes)
+      kept = this.#screen(signal, { body, summary: summarizeRequest(body, signal) })
+      accepted = kept && this.#write(signal, kept.body, kept.summary)
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error
       throw new CaptureError(
@@ -201,13 +160,13 @@ class SessionCapture implements Capture {
     // Whether the session may be written at all is known only once it was looked for.
     await this.#decided
     if (this.#refusal) throw this.#refusal
-    if (accepted === undefined) throw this.#queueIsFull()
+    if (kept && !accepted) throw this.#queueIsFull()
     return {
-      key: accepted.key,
+      key: accepted?.key ?? '',
       signalType: signal,
       timestamp: new Date().toISOString(),
-      sizeBytes: bytes.length,
-      recordCount: accepted.itemCount,
+      sizeBytes: kept?.body.length ?? 0,
+      recordCount: accepted?.itemCount ?? 0,
       compressed: this.#config.compressionLevel > 0,
     }
   }
@@ -236,16 +195,37 @@ class SessionCapture implements Capture {
   async #stop(): Promise<SessionMetadata> {
     clearInterval(this.#durationTimer)
     const release = holdProcess()
+    let recovered: Promise<void> | undefined
     try {
-      this.#final = await this.#writer.close(AbortSignal.timeout(this.#config.stopTimeoutMillis))
+      const { signal, storing } = endingLimits(this.#config.stopTimeoutMillis)
+      recovered = this.#spool?.stop(signal)
+      this.#final = await this.#writer.close(signal, storing)
     } catch (error) {
       // Of a session that was refused, the app has been told already.
-      if (!(error instanceof SessionError)) this.#onStoreFailure(error)
+      if (this.#refusal === undefined) this.#onStoreFailure(error)
       this.#final = { ...this.#writer.localMetadata('failed'), endTime: new Date().toISOString() }
+      this.#spool?.tellOfRest(this.#final)
     }
+    // What was dropped is counted by now, and told in the metadata.
+    this.#endLossWatch()
+    await recovered
     if (this.#store !== this.#config.store) await this.#store.close().catch(() => undefined)
     release()
     return this.#final
+  }
+
+  /** What of a request may be kept, if anything is left; what is not is counted. */
+  #screen(signal: Signal, request: EncodedRequest): EncodedRequest | undefined {
+    const { screen } = this.#config
+    if (screen === undefined) return request
+    try {
+      const { kept, sampledOutItems } = screen.screen(signal, request)
+      if (sampledOutItems > 0) this.#writer.countSampledOut(signal, sampledOutItems)
+      return kept
+    } catch (error) {
+      this.#writer.drop(signal, request.summary.itemCount)
+      throw error
+    }
   }
 
   #write(signal: Signal, body: Uint8Array, summary: RequestSummary): AcceptedBatch | undefined {
@@ -261,11 +241,13 @@ class SessionCapture implements Capture {
   #startDurationTimer(): NodeJS.Timeout | undefined {
     const { maxDurationMinutes } = this.#config
     if (maxDurationMinutes === 0 || maxDurationMinutes === Infinity) return undefined
-    const endMillis = Date.now() + maxDurationMinutes * 60_000
-    // Looks at the clock: a single timer can't wait for more than 24 days.
+    // Not by the clock: it may be set while the app runs.
+    const endMillis = performance.now() + maxDurationMinutes * 60_000
+    // Again and again: a single timer can't wait for more than 24 days.
     const timer = setInterval(
       () => {
-        if (Date.now() >= endMillis) this.#endAtLimit(`maxDurationMinutes ${maxDurationMinutes}`)
+        if (performance.now() >= endMillis)
+          this.#endAtLimit(`maxDurationMinutes ${maxDurationMinutes}`)
       },
       Math.min(maxDurationMinutes * 60_000, 60_000),
     )

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { textFrom } from '../options/environment'
 import {
   type RecoverOptions,
   type RecoveredSegments,
@@ -19,32 +20,44 @@ import type { Terminal } from './terminal'
 import { withStore } from './with-store'
 
 const EXPLANATION = `
-Stores what a receiver had acknowledged when it was killed, and completes its
-sessions, without starting another one; 'otel-tape record' does the same when it
-starts. What a living receiver keeps in the folder is left to it.
+Stores what a receiver had acknowledged when it was killed, and what an app that
+captures could not store before it ended, and completes their sessions; 'otel-tape
+record', and the next capture with the same spool folder, do so when they start.
+What a living process keeps in a folder is left to it.
 
-The folder comes from --write-ahead, else from OTEL_TAPE_WRITE_AHEAD_FOLDER, else
-it is .otel-tape/write-ahead. With --json stdout has a line for each session, and
-one for each problem.`
+The folders are those of --write-ahead and --spool. With neither, they come from
+OTEL_TAPE_WRITE_AHEAD_FOLDER, else .otel-tape/write-ahead, and from
+OTEL_TAPE_SPOOL_FOLDER if that is set. With --json stdout has a line for each
+session, and one for each problem.`
 
 /** Within this time it shows whether a writer of another machine lives; a little more than it promises. */
 const UNDECIDED_MILLIS = 35_000
 
 interface RecoverCommandOptions extends GlobalOptions {
   writeAhead?: string
+  spool?: string
 }
 
 export function addRecoverCommand(program: Command, terminal: Terminal): void {
   program
     .command('recover')
-    .description('store what a receiver that was killed had acknowledged')
+    .description('store what a killed receiver or a capture without a store left on disk')
     .option('--write-ahead <folder>', 'where it kept requests until they were in the store')
+    .option('--spool <folder>', 'where an app put what its store did not take')
     .addHelpText('after', EXPLANATION)
     .action(async (_options: object, command: Command) => {
-      const { store: url, writeAhead, json } = command.optsWithGlobals<RecoverCommandOptions>()
-      const folder = writeAhead ?? defaultWriteAheadFolder()
-      await withStore(url, (store) => recover(store, folder, terminal, { json }))
+      const options = command.optsWithGlobals<RecoverCommandOptions>()
+      await withStore(options.store, async (store) => {
+        for (const folder of foldersOf(options)) await recover(store, folder, terminal, options)
+      })
     })
+}
+
+function foldersOf({ writeAhead, spool }: RecoverCommandOptions): string[] {
+  const given = [writeAhead, spool].filter((folder) => folder !== undefined)
+  if (given.length > 0) return given
+  const spooled = textFrom('OTEL_TAPE_SPOOL_FOLDER')
+  return [defaultWriteAheadFolder(), ...(spooled === undefined ? [] : [spooled])]
 }
 
 async function recover(
@@ -61,7 +74,7 @@ async function recover(
     signal,
     onRecovered(recovered) {
       found++
-      print(lineFor(recovered, json))
+      print(lineFor(recovered, path, json))
     },
     onProblem(problem) {
       terminal.complain(failureText(problem))
@@ -70,7 +83,7 @@ async function recover(
   }
   try {
     const left = await recoverAll(openWriteAheadFolder(path), store, options, terminal)
-    if (left > 0) terminal.note(`left to living receivers of other machines: ${left}`)
+    if (left > 0) terminal.note(`left to living processes of other machines: ${left}`)
     else if (found === 0) terminal.note(`nothing to recover in ${path}`)
   } finally {
     await printing
@@ -99,6 +112,6 @@ async function recoverAll(
   return look()
 }
 
-function lineFor(recovered: RecoveredSegments, json: boolean): string {
-  return json ? jsonLine({ event: 'recovered', ...recovered }) : recoveredLine(recovered)
+function lineFor(recovered: RecoveredSegments, folder: string, json: boolean): string {
+  return json ? jsonLine({ event: 'recovered', ...recovered }) : recoveredLine(recovered, folder)
 }

@@ -5,6 +5,7 @@
 
 export { createOtlpReceiver } from '../receive/create-otlp-receiver'
 export type { OtlpReceiverOptions } from '../receive/receiver-options'
+export type { ReceiverTlsOptions } from '../receive/receiver-tls'
 export type {
   ForwardingStatus,
   OtlpReceiver,

@@ -5,6 +5,8 @@
 
 export type { OtlpBatch } from '../otlp/otlp-batch'
 export { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+export type { RedactOptions } from '../otlp/redact-options'
+export type { SamplingOptions } from '../otlp/sample-traces'
 export { SIGNALS, type Signal } from '../otlp/signal'
 
 export type {

@@ -33,12 +33,13 @@ const GZIP_HEADER_BYTES = 10
 /** Gzip's own length of the extra field, and the subfield's two letters and length. */
 const EXTRA_BYTES = 2 + 4
 const MAX_SUBFIELD_BYTES = 0xffff - 4
-const MAX_SERVICE_NAME_BYTES = 8 * 1024
+/** Of all service names together; where they take more, none is listed. */
+export const MAX_SERVICE_NAME_BYTES = 8 * 1024
 /** So that even batches with the longest varints fit into the field. */
 export const MAX_BATCHES_PER_BLOCK = 2000
 
 /** Magic, deflate, FEXTRA; no time, no host system: equal content gives equal bytes. */
-const GZIP_START = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff])
+export const GZIP_START = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff])
 const SUBFIELD_ID = Buffer.from('OT')
 
 /**
@@ -115,6 +116,8 @@ function parseSubfield(content: Buffer): BlockHeader | undefined {
     const lengthBytes = Number(reader.varint())
     const itemCount = Number(reader.varint())
     capturedAtUnixNano += unzigzag(reader.varint())
+    // It goes into dates and keys, which have no room for more.
+    if (BigInt.asUintN(64, capturedAtUnixNano) !== capturedAtUnixNano) return undefined
     batches.push({ lengthBytes, itemCount, capturedAtUnixNano })
   }
   const serviceNames = reader.serviceNames()

@@ -15,6 +15,8 @@ const gunzipAsync = promisify(gunzip)
 export interface FoundBlock {
   readonly header: BlockHeader
   readonly offsetBytes: number
+  /** The whole gzip member, as it is stored. */
+  member(): Promise<Buffer>
   /** The batches' bodies. Rejects when the block is damaged. */
   bodies(): Promise<Buffer[]>
 }
@@ -30,13 +32,16 @@ export interface HeadlessBlock {
 const MAX_MEMBER_BYTES = 256 * 1024 * 1024
 /** How far the next block is looked for behind a damaged one, a piece at a time. */
 const SEARCH_BYTES = 16 * 1024 * 1024
+/** By chance there is none; of those that were put there, each costs a checksum of 64 KiB. */
+const MAX_FALSE_HEADERS = 1000
 const MAX_HEADLESS_BYTES = 64 * 1024 * 1024
 const GZIP_WITH_EXTRA = Buffer.from([0x1f, 0x8b, 8, 4])
 
 /**
  * Walks a segment block by block. What is damaged is reported and stepped over:
- * behind a block whose header still holds, the next begins where it says;
- * behind a ruined header, wherever the next header is found.
+ * behind a block whose header still holds, the next begins where it says, unless
+ * the block turns out to be damaged and another begins within it, as when bytes are
+ * gone; behind a ruined header, wherever the next header is found.
  */
 export async function* walkBlocks(
   bytes: ObjectBytes,
@@ -55,15 +60,35 @@ export async function* walkBlocks(
     const offsetBytes = bytes.position
     if (memberBytes > bytes.leftBytes) {
       const { signal, itemCount } = header
-      const message = `the last block has ${bytes.leftBytes} of its ${memberBytes} bytes`
+      const message = `the block has ${bytes.leftBytes} of its ${memberBytes} bytes`
       onDamage({ key: bytes.key, offsetBytes, reason: 'truncated', message, signal, itemCount })
-      return
+      // Its own end may be what is missing, with others behind it.
+      bytes.skip(await findNextHeader(bytes, bytes.leftBytes))
+      continue
     }
-    const bodies = async (): Promise<Buffer[]> =>
-      decodeBlock((await bytes.fill(memberBytes)).subarray(0, memberBytes), found)
-    yield { header, offsetBytes, bodies }
-    bytes.skip(memberBytes)
+    let isDamaged = false
+    const member = async (): Promise<Buffer> =>
+      (await bytes.fill(memberBytes)).subarray(0, memberBytes)
+    const bodies = async (): Promise<Buffer[]> => {
+      const whole = await member()
+      // Where it ends is not where it should, even if all of its content is there.
+      isDamaged = !endsAsItSays(whole, header)
+      try {
+        return await decodeBlock(whole, found)
+      } catch (error) {
+        isDamaged = true
+        throw error
+      }
+    }
+    yield { header, offsetBytes, member, bodies }
+    bytes.skip(isDamaged ? await findNextHeader(bytes, memberBytes) : memberBytes)
   }
+}
+
+/** Whether gzip's own length, at the very end, is that of the content. */
+export function endsAsItSays(member: Buffer, { batches }: BlockHeader): boolean {
+  const contentBytes = batches.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)
+  return member.readUInt32LE(member.length - 4) === contentBytes % 2 ** 32
 }
 
 /**
@@ -99,22 +124,25 @@ async function recover(
 }
 
 /** Bytes up to the next valid block header, to the end, or to the end of the search. */
-async function findNextHeader(bytes: ObjectBytes): Promise<number> {
-  for (let at = 1; at < SEARCH_BYTES;) {
+async function findNextHeader(bytes: ObjectBytes, searchBytes = SEARCH_BYTES): Promise<number> {
+  let falseHeaders = 0
+  for (let at = 1; at < searchBytes;) {
     const ahead = await bytes.fill(at + MAX_HEADER_BYTES)
     const hit = ahead.indexOf(GZIP_WITH_EXTRA, at)
     if (hit >= 0) {
+      if (hit >= searchBytes) return searchBytes
       const candidate = (await bytes.fill(hit + MAX_HEADER_BYTES)).subarray(hit)
       if (findBlockHeader(candidate)) return hit
+      if (++falseHeaders > MAX_FALSE_HEADERS) return Math.min(searchBytes, bytes.leftBytes)
       at = hit + 1
     } else if (ahead.length === bytes.leftBytes) {
-      return ahead.length
+      return Math.min(ahead.length, searchBytes)
     } else {
       // The magic may lie across the border of what has been read.
       at = ahead.length - (GZIP_WITH_EXTRA.length - 1)
     }
   }
-  return SEARCH_BYTES
+  return searchBytes
 }
 
 function isCutShort(error: unknown): boolean {

@@ -10,7 +10,7 @@ import type { CountedBatch } from './counted-batch'
 const gzipAsync = promisify(gzip)
 
 /** Service names in one block beyond which the header lists none. */
-const MAX_SERVICE_NAMES = 64
+export const MAX_SERVICE_NAMES = 64
 /** Of a gzip header with no fields, as zlib writes it. */
 const PLAIN_HEADER_BYTES = 10
 const TRAILER_BYTES = 8

@@ -5,7 +5,8 @@ import { SIGNALS, type Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import type { Damage } from './damage'
 import { readMetadata } from './membership'
-import { type SessionMetadata, emptyMetadata, serializeMetadata, withTotals } from './metadata'
+import { type SessionMetadata, emptyMetadata, withTotals } from './metadata'
+import { type RepairOptions, repairSession } from './repair-session'
 import type { BatchIndexEntry } from './segment-reader'
 import { SessionError } from './session-error'
 import { isSessionId } from './session-id'
@@ -14,12 +15,14 @@ import {
   type LocateOptions,
   type SessionLocation,
   checkSessionName,
+  locateOwnSession,
   locateSession,
   sessionNotFound,
 } from './session-location'
 import { indexSession } from './session-reader'
+import { countInterrupted, statusOf } from './session-status'
 import { EMPTY_TOTALS, type SignalTotals, addTotals } from './totals'
-import { type WriterSummary, isLiving, readWriterSummaries } from './writer-summary'
+import { readWriterSummaries } from './writer-summary'
 
 export interface LoadSessionOptions extends LocateOptions {
   /** Called for each piece that could not be read, where objects are read to count them. */
@@ -52,7 +55,8 @@ export async function loadSession(
   const { metadata } = existing
   if (metadata.status === 'completed') return metadata
   const summaries = await readWriterSummaries(store, sessionId, options)
-  return withTotals({ ...metadata, status: statusOf(summaries) }, summaries)
+  const interruptedWriters = countInterrupted(summaries)
+  return withTotals({ ...metadata, status: statusOf(summaries), interruptedWriters }, summaries)
 }
 
 export interface ListSessionsOptions extends OperationOptions {
@@ -104,51 +108,19 @@ function* sessionOf(
 }
 
 /**
- * Completes a session whose writers are gone, counting anew what it holds; makes
- * its `metadata.json` anew if that can't be read. Throws `SessionError` of code
- * `SESSION_ACTIVE` while a writer lives, `SESSION_COMPLETED` if another tool wrote it.
+ * Completes a session whose writers are gone, as `repairSession` does. One that is
+ * completed is given back as it is.
  */
 export async function completeSession(
   store: ObjectStore,
   sessionId: string,
-  options: OperationOptions = {},
+  options: RepairOptions = {},
 ): Promise<SessionMetadata> {
-  const location = await locateOwn(store, sessionId, options)
-  const metadata = await readMetadataIfIntact(store, sessionId, options)
-  if (metadata?.status === 'completed') return metadata
-  const summaries = await readWriterSummaries(store, sessionId, options)
-  const living = summaries.find((summary) => isLiving(summary))
-  if (living) {
-    throw new SessionError(
-      'SESSION_ACTIVE',
-      `session '${sessionId}' is being recorded by process ${living.process.pid} on ` +
-        `'${living.process.host}'; stop it first`,
-      sessionId,
-    )
-  }
-  const key = metadataKey(sessionId)
-  const replaced = await store.head(key, options)
-  const base = metadata ?? (await describeObjects(store, sessionId, location, options))
-  const { signals, serviceNames } = await countObjects(store, sessionId, location, options)
-  const counted = { signals: withDrops(signals, summaries), serviceNames }
-  const named = summaries.map((summary) => ({ ...summary, signals: NO_TOTALS }))
-  const completed: SessionMetadata = {
-    ...withTotals(base, [counted, ...named]),
-    status: 'completed',
-    endTime:
-      summaries
-        .map((summary) => summary.updatedAt)
-        .sort()
-        .at(-1) ?? new Date().toISOString(),
-    writers: Math.max(base.writers, summaries.length),
-    interruptedWriters: summaries.filter((summary) => summary.state !== 'stopped').length,
-  }
-  const condition = replaced ? { ifMatch: replaced.etag } : { ifAbsent: true }
-  await store.put(key, serializeMetadata(completed), { ...options, ...condition })
-  return completed
+  const { signal } = options
+  await locateOwnSession(store, sessionId, { signal })
+  const metadata = await readMetadataIfIntact(store, sessionId, { signal })
+  return metadata?.status === 'completed' ? metadata : repairSession(store, sessionId, options)
 }
-
-const NO_TOTALS = { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS }
 
 async function readMetadataIfIntact(
   store: ObjectStore,
@@ -173,7 +145,7 @@ export async function removeSession(
   options: OperationOptions = {},
 ): Promise<number> {
   let removed = 0
-  await locateOwn(store, sessionId, options)
+  await locateOwnSession(store, sessionId, options)
   const metadata = metadataKey(sessionId)
   for await (const { key } of store.list(sessionPrefix(sessionId), options)) {
     if (key === metadata) continue
@@ -185,36 +157,6 @@ export async function removeSession(
   if (existing) await store.delete(metadata, options)
   if (removed === 0 && !existing) throw sessionNotFound(store, sessionId)
   return existing ? removed + 1 : removed
-}
-
-/** Where a session of ours lies: one that another tool wrote is not ours to change. */
-async function locateOwn(
-  store: ObjectStore,
-  sessionId: string,
-  options: OperationOptions,
-): Promise<SessionLocation> {
-  const location = await locateSession(store, sessionId, options)
-  if (location.layout === 'sessions') return location
-  throw new SessionError(
-    'SESSION_COMPLETED',
-    `'${sessionId}' is no session of otel-tape: its objects are the Collector's, in ` +
-      `'${location.prefix}' of ${store.url}. They are read, never changed or removed; use a ` +
-      `client of the store for that`,
-    sessionId,
-  )
-}
-
-/** How long a session may stand without a living writer before it counts as interrupted. */
-const GRACE_MILLIS = 60_000
-
-function statusOf(summaries: readonly WriterSummary[]): SessionMetadata['status'] {
-  if (summaries.some((summary) => isLiving(summary))) return 'active'
-  // The last writer may be about to complete it.
-  const isBeingCompleted = summaries.some(
-    ({ state, updatedAt }) =>
-      state === 'stopped' && Date.now() - Date.parse(updatedAt) < GRACE_MILLIS,
-  )
-  return isBeingCompleted ? 'active' : 'failed'
 }
 
 async function describeObjects(
@@ -283,18 +225,6 @@ function totalsOfEntry(entry: BatchIndexEntry): SignalTotals {
     firstItemTimeUnixNano: range.firstItemTimeUnixNano?.toString(),
     lastItemTimeUnixNano: range.lastItemTimeUnixNano?.toString(),
   }
-}
-
-function withDrops(
-  counted: Record<Signal, SignalTotals>,
-  summaries: readonly WriterSummary[],
-): Record<Signal, SignalTotals> {
-  const of = (signal: Signal): SignalTotals =>
-    summaries.reduce((total, { signals }) => {
-      const { droppedItems, droppedBatches } = signals[signal]
-      return addTotals(total, { ...EMPTY_TOTALS, droppedItems, droppedBatches })
-    }, counted[signal])
-  return { traces: of('traces'), metrics: of('metrics'), logs: of('logs') }
 }
 
 function unreadable(store: ObjectStore, { prefix }: SessionLocation): SessionError {

@@ -8,6 +8,7 @@ import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { Signal } from '../otlp/signal'
 import { sniffSignal } from '../otlp/sniff-signal'
 import type { Damage } from './damage'
+import { limitInflated } from './inflated-limit'
 import { readJsonDocuments } from './json-documents'
 import type { ObjectBytes } from './object-bytes'
 import { TAG_OF_ENTRY, readRequestChunks } from './request-chunks'
@@ -20,6 +21,8 @@ export interface ForeignRequest {
 
 const ZSTD_MAGIC = 0x28b52ffd
 const GZIP_MAGIC = 0x1f8b
+/** Each is reported; of a log of another kind there would be millions. */
+const MAX_UNREADABLE_IN_A_ROW = 1000
 
 /**
  * Reads what other tools write: protobuf, JSON or JSON lines, plain or in gzip
@@ -40,11 +43,16 @@ export async function* readForeignObject(
     return
   }
   const source = Readable.from(bytes.rest(), { objectMode: false })
-  // The error reaches the loop below; pipeline is there to close both streams.
-  const content = decompressor ? pipeline(source, decompressor, () => undefined) : source
+  // A byte stream gives nothing but buffers. An error reaches the loop below; pipeline is there
+  // to close both streams.
+  const content: AsyncIterable<Buffer> = decompressor
+    ? limitInflated(
+        pipeline(source, decompressor, () => undefined),
+        bytes.leftBytes,
+      )
+    : source
   try {
-    // A byte stream gives nothing but buffers.
-    for await (const request of readContent(content as AsyncIterable<Buffer>, report)) {
+    for await (const request of readContent(content, report)) {
       const signal = request.signal ?? namedSignal
       if (signal === undefined) report('foreign', 'neither its name nor its content says a signal')
       else if (namedSignal !== undefined && signal !== namedSignal) {
@@ -85,8 +93,15 @@ async function* readContent(
     for await (const body of readRequestChunks(all)) yield { signal: sniffSignal(body), body }
     return
   }
+  let unreadableInARow = 0
   for await (const { value, error } of readJsonDocuments(all)) {
     const signal = error ? undefined : detectJsonSignal(value)
+    unreadableInARow = signal === undefined ? unreadableInARow + 1 : 0
+    if (unreadableInARow > MAX_UNREADABLE_IN_A_ROW) {
+      throw new MalformedOtlpError(
+        `${MAX_UNREADABLE_IN_A_ROW} documents in a row are no OTLP: the rest is not read`,
+      )
+    }
     if (error) report('malformed', `JSON that can't be parsed: ${error.message}`)
     else if (signal === undefined) report('foreign', 'JSON that is no OTLP request')
     else {
@@ -120,7 +135,9 @@ async function peek(
  * every protobuf request, so white space alone does not decide.
  */
 function looksLikeJson(start: Buffer): boolean {
-  return /^(\ufeff|\s)*\{\s*["}]/.test(start.toString('utf8', 0, 256))
+  // A byte order mark is white space to a regular expression: named beside it, it would be tried
+  // both ways, in twice the time for each further one.
+  return /^\s*\{\s*["}]/.test(start.toString('utf8', 0, 256))
 }
 
 function isZlibError(error: unknown): boolean {

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SIGNALS, type Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'
 import {
@@ -16,9 +17,10 @@ import {
 import { ownIdentity } from './process-identity'
 import { SessionError } from './session-error'
 import { metadataKey, writerKey } from './session-keys'
-import { EMPTY_TOTALS } from './totals'
+import { EMPTY_TOTALS, type SignalTotals } from './totals'
 import {
   type WriterSummary,
+  hasStopped,
   isLiving,
   readWriterSummaries,
   serializeWriterSummary,
@@ -44,7 +46,10 @@ export interface DeadWriter {
 }
 
 /** What a writer has stored so far. */
-export type WriterProgress = Pick<WriterSummary, 'signals' | 'serviceNames' | 'journaledSegments'>
+export type WriterProgress = Pick<
+  WriterSummary,
+  'signals' | 'serviceNames' | 'journaledSegments' | 'interrupted'
+>
 
 const NOTHING_YET: WriterProgress = {
   signals: { traces: EMPTY_TOTALS, metrics: EMPTY_TOTALS, logs: EMPTY_TOTALS },
@@ -65,6 +70,8 @@ export class Membership {
   readonly writerId: string
   readonly #options: MembershipOptions
   readonly #startTime: string
+  /** It was tried, and nobody said that it failed or that it worked. */
+  #mayHaveCreated = false
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -85,12 +92,15 @@ export class Membership {
     try {
       for (let conflicts = 0; ; conflicts++) {
         const existing = await readMetadata(store, this.#sessionId, options)
+        if (this.#isOurs(existing)) return
         this.#checkMayEnter(existing)
         const next = existing
           ? { ...existing.metadata, writers: existing.metadata.writers + 1 }
           : emptyMetadata(this.#options.description, this.#startTime)
         const condition = existing ? { ifMatch: existing.etag } : { ifAbsent: true }
+        this.#mayHaveCreated = existing === undefined
         if (await putIf(store, key, next, { ...options, ...condition })) return
+        this.#mayHaveCreated = false
         await afterConflict(conflicts, this.#sessionId, options)
       }
     } catch (error) {
@@ -123,12 +133,23 @@ export class Membership {
 
   /** Stops, and completes the session when no other writer lives. */
   async leave(progress: WriterProgress, options: OperationOptions = {}): Promise<SessionMetadata> {
+    const { store } = this.#options
     await this.report(progress, 'stopped', options)
-    return completeIfDeserted(this.#options.store, this.#sessionId, options)
+    const metadata = await completeIfDeserted(store, this.#sessionId, options)
+    // Somebody may have taken us for dead, whose clock differs, or while the store was away.
+    const isMissed = metadata.status === 'completed' && metadata.interruptedWriters > 0
+    return isMissed ? countLateWriters(store, this.#sessionId, options) : metadata
+  }
+
+  /** Whether an attempt that seemed to fail has created the session: the answer got lost. */
+  #isOurs(existing: { metadata: SessionMetadata } | undefined): boolean {
+    if (!this.#mayHaveCreated || existing === undefined) return false
+    const { startTime, status } = existing.metadata
+    return startTime === this.#startTime && status === 'active'
   }
 
   #checkMayEnter(existing: { metadata: SessionMetadata } | undefined): void {
-    if (existing === undefined) return
+    if (existing === undefined || this.#isOurs(existing)) return
     const id = this.#sessionId
     if (existing.metadata.status === 'completed') {
       throw new SessionError(
@@ -172,13 +193,7 @@ export async function completeIfDeserted(
 ): Promise<SessionMetadata> {
   for (let conflicts = 0; ; conflicts++) {
     const existing = await readMetadata(store, sessionId, options)
-    if (existing === undefined) {
-      throw new SessionError(
-        'SESSION_NOT_FOUND',
-        `session '${sessionId}' was removed from ${store.url} while it was being recorded`,
-        sessionId,
-      )
-    }
+    if (existing === undefined) throw removedMeanwhile(store, sessionId)
     if (existing.metadata.status === 'completed') return existing.metadata
     const summaries = await readWriterSummaries(store, sessionId, options)
     const current = withTotals(existing.metadata, summaries)
@@ -187,12 +202,57 @@ export async function completeIfDeserted(
       ...current,
       status: 'completed',
       endTime: new Date().toISOString(),
-      interruptedWriters: summaries.filter((summary) => summary.state !== 'stopped').length,
+      // Each has one, however often it had to enter.
+      writers: summaries.length,
+      interruptedWriters: summaries.filter((summary) => !hasStopped(summary)).length,
     }
     const condition = { ...options, ifMatch: existing.etag }
     if (await putIf(store, metadataKey(sessionId), completed, condition)) return completed
     await afterConflict(conflicts, sessionId, options)
   }
+}
+
+/**
+ * Corrects the totals of a completed session to which writers that counted as dead have
+ * added since. Nothing else of it is changed.
+ */
+async function countLateWriters(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<SessionMetadata> {
+  for (let conflicts = 0; ; conflicts++) {
+    const existing = await readMetadata(store, sessionId, options)
+    if (existing === undefined) throw removedMeanwhile(store, sessionId)
+    const { metadata, etag } = existing
+    const summaries = await readWriterSummaries(store, sessionId, options)
+    const counted = withTotals(metadata, summaries)
+    // Counted from its segments, it may have more than its writers could say.
+    const largest = (signal: Signal): SignalTotals =>
+      counted.signals[signal].items > metadata.signals[signal].items
+        ? counted.signals[signal]
+        : metadata.signals[signal]
+    if (SIGNALS.every((signal) => largest(signal) === metadata.signals[signal])) return metadata
+    const signals = {
+      traces: largest('traces'),
+      metrics: largest('metrics'),
+      logs: largest('logs'),
+    }
+    const serviceNames = [...metadata.serviceNames, ...counted.serviceNames]
+    const interruptedWriters = summaries.filter((summary) => !hasStopped(summary)).length
+    const corrected = withTotals({ ...metadata, interruptedWriters }, [{ signals, serviceNames }])
+    const condition = { ...options, ifMatch: etag }
+    if (await putIf(store, metadataKey(sessionId), corrected, condition)) return corrected
+    await afterConflict(conflicts, sessionId, options)
+  }
+}
+
+function removedMeanwhile(store: ObjectStore, sessionId: string): SessionError {
+  return new SessionError(
+    'SESSION_NOT_FOUND',
+    `session '${sessionId}' was removed from ${store.url} while it was being recorded`,
+    sessionId,
+  )
 }
 
 async function putIf(

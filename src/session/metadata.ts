@@ -83,6 +83,9 @@ export function emptyMetadata(
   }
 }
 
+/** JSON can say 1e999, and has no way to write what that is read as. */
+const finite = v.pipe(v.number(), v.finite())
+
 const metadataSchema = v.object({
   formatVersion: v.pipe(v.number(), v.integer(), v.minValue(1)),
   sessionId: v.string(),
@@ -93,13 +96,13 @@ const metadataSchema = v.object({
   startTime: v.string(),
   endTime: v.optional(v.string()),
   status: v.picklist(['active', 'completed', 'failed']),
-  capturedTraces: v.number(),
-  capturedMetrics: v.number(),
-  capturedLogs: v.number(),
-  totalSizeBytes: v.number(),
+  capturedTraces: finite,
+  capturedMetrics: finite,
+  capturedLogs: finite,
+  totalSizeBytes: finite,
   s3Prefix: v.string(),
-  writers: v.number(),
-  interruptedWriters: v.number(),
+  writers: finite,
+  interruptedWriters: finite,
   signals: v.object({
     traces: signalTotalsSchema,
     metrics: signalTotalsSchema,
@@ -108,14 +111,19 @@ const metadataSchema = v.object({
   serviceNames: v.array(v.string()),
 })
 
+/**
+ * Whose it is, and where that lies, is said by where it was found: one that names another
+ * session could have that one removed in its place.
+ */
 export function parseMetadata(json: Uint8Array, sessionId: string): SessionMetadata {
   try {
-    return v.parse(metadataSchema, JSON.parse(Buffer.from(json).toString('utf8')))
+    const metadata = v.parse(metadataSchema, JSON.parse(Buffer.from(json).toString('utf8')))
+    return { ...metadata, sessionId, s3Prefix: sessionPrefix(sessionId) }
   } catch (error) {
     throw new SessionError(
       'METADATA_CORRUPTED',
       `metadata.json of session '${sessionId}' can't be read: ${(error as Error).message}. ` +
-        `Run 'otel-tape sessions complete ${sessionId}' to make it anew from the segments.`,
+        `Run 'otel-tape sessions repair ${sessionId}' to make it anew from the segments.`,
       sessionId,
       { cause: error },
     )

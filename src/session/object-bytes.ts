@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ObjectInfo, ObjectStore } from '../storage/object-store'
+import { StorageError } from '../storage/storage-error'
 
 const RANGE_BYTES = 1024 * 1024
 
@@ -36,7 +37,10 @@ export class ObjectBytes {
     return this.#object.sizeBytes - this.#position
   }
 
-  /** The next bytes, without moving behind them: at least `count`, or all that are left. */
+  /**
+   * The next bytes, without moving behind them: at least `count`, or all that are left.
+   * Throws `StorageError`.
+   */
   async fill(count: number): Promise<Buffer> {
     while (this.#buffer.length < Math.min(count, this.leftBytes)) {
       const startBytes = this.#position + this.#buffer.length
@@ -50,6 +54,10 @@ export class ObjectBytes {
       for await (const chunk of this.#store.read(this.key, options) as AsyncIterable<Buffer>) {
         chunks.push(chunk)
       }
+      // Or it would be asked for the same bytes for ever.
+      if (chunks.every((chunk) => chunk === this.#buffer || chunk.length === 0)) {
+        throw this.#endedEarly(startBytes)
+      }
       this.#buffer = Buffer.concat(chunks)
     }
     return this.#buffer
@@ -60,6 +68,12 @@ export class ObjectBytes {
     const step = Math.min(count, this.leftBytes)
     this.#buffer = this.#buffer.subarray(Math.min(step, this.#buffer.length))
     this.#position += step
+  }
+
+  #endedEarly(atBytes: number): StorageError {
+    const { key, sizeBytes } = this.#object
+    const message = `The object '${key}' ended after ${atBytes} of ${sizeBytes} bytes: it was changed while it was read.`
+    return new StorageError('FAILED', message, key)
   }
 
   /** Everything from here to the end. */

@@ -9,6 +9,8 @@ const WHOLE_BYTES = 4 * 1024 * 1024
 /** Larger ones come in requests of about this size. */
 const PIECE_BYTES = 1024 * 1024
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024
+/** Of the varint that says how long an entry is. */
+const MAX_LENGTH_BYTES = 10
 /** Field 1, length-delimited: the only top-level field of a request. */
 export const TAG_OF_ENTRY = 0x0a
 
@@ -22,9 +24,17 @@ export async function* readRequestChunks(
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
   let held: Buffer = Buffer.alloc(0)
+  // Put together only when they are enough: each time, all that is held is copied.
+  let arrived: Buffer[] = []
+  let arrivedBytes = 0
   let wanted = WHOLE_BYTES + 1
   for await (const chunk of chunks) {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    arrived.push(chunk)
+    arrivedBytes += chunk.length
+    if (held.length + arrivedBytes < wanted) continue
+    held = Buffer.concat([held, ...arrived])
+    arrived = []
+    arrivedBytes = 0
     while (held.length >= wanted) {
       const { endBytes, missingBytes } = findWholeEntries(held)
       if (endBytes > 0) yield held.subarray(0, endBytes)
@@ -32,7 +42,7 @@ export async function* readRequestChunks(
       wanted = Math.max(PIECE_BYTES, held.length + missingBytes)
     }
   }
-  yield* readWhole(held)
+  yield* readWhole(Buffer.concat([held, ...arrived]))
 }
 
 /** Gives all of it, or what is whole of it before throwing. */
@@ -66,10 +76,11 @@ function findEntryEnd(bytes: Buffer, start: number): number {
     throw new MalformedOtlpError(`byte ${bytes[start]} begins no entry of a request`)
   }
   let length = 0
-  for (let at = start + 1, scale = 1; length <= MAX_ENTRY_BYTES; at++, scale *= 0x80) {
+  for (let at = start + 1, scale = 1; at <= start + MAX_LENGTH_BYTES; at++, scale *= 0x80) {
     if (at >= bytes.length) return at + 1
     length += (bytes[at] & 0x7f) * scale
-    if (bytes[at] < 0x80 && length <= MAX_ENTRY_BYTES) return at + 1 + length
+    if (length > MAX_ENTRY_BYTES) break
+    if (bytes[at] < 0x80) return at + 1 + length
   }
-  throw new MalformedOtlpError(`an entry of ${length} bytes or more is not read`)
+  throw new MalformedOtlpError(`an entry of more than ${MAX_ENTRY_BYTES} bytes is not read`)
 }

@@ -12,13 +12,20 @@ import { type FoundBlock, hasBlocks, walkBlocks } from './block-walker'
 import type { Damage } from './damage'
 import { readForeignObject } from './foreign-object'
 import { ObjectBytes } from './object-bytes'
-import { parseSegmentKey } from './session-keys'
+import { type SegmentKeyParts, parseSegmentKey } from './session-keys'
 
 /** A batch as it lies in a session. */
 export interface RecordedBatch extends OtlpBatch {
   readonly itemCount: number
   /** The object it was read from. */
   readonly key: string
+  /**
+   * Tells it from all others in that object, whatever else is read of it: the offset of its
+   * block, plus its number in it. The block's header spends more than a byte on each batch, so
+   * that no batch of the next block has the same. In an object without blocks it is the
+   * request's number.
+   */
+  readonly position: number
 }
 
 /** Which batches are wanted. */
@@ -42,6 +49,8 @@ export interface ReadSegmentOptions extends BatchSelection {
   services?: ReadonlySet<string>
   /** Told how many wanted items were in a block that `services` left out. */
   onLeftOut?: (itemCount: number) => void
+  /** Leave out these batches, by key and position, and don't inflate blocks of nothing else. */
+  isDone?: (key: string, position: number) => boolean
   /**
    * When a request arrived of which no block header says so, in nanoseconds since the Unix
    * epoch. Default: what the key says, else when the object was stored.
@@ -80,7 +89,7 @@ export async function* readSegmentRuns(
     if (block === undefined) {
       yield [batch]
     } else if (isOfOthers(block.header, options)) {
-      options.onLeftOut?.(countWanted(block.header, options))
+      options.onLeftOut?.(countWanted(block, key, options))
     } else {
       const run = await readBlock(block, key, options)
       if (run.length > 0) yield run
@@ -101,21 +110,29 @@ export async function* indexSegment(
       continue
     }
     const { signal, batches, ...range } = block.header
-    for (const counts of batches) {
-      if (isWithin(counts.capturedAtUnixNano, options)) yield { ...counts, signal, key, range }
+    for (const [index, counts] of batches.entries()) {
+      const position = block.offsetBytes + index
+      if (!isLeft(key, position, counts, options)) continue
+      yield { ...counts, signal, key, position, range }
     }
   }
 }
 
-type Piece =
+/** A block, or a batch that lies outside of blocks. */
+export type SegmentPiece =
   | { readonly block: FoundBlock; readonly batch: undefined }
-  | { readonly block: undefined; readonly batch: RecordedBatch }
+  | {
+      readonly block: undefined
+      readonly batch: RecordedBatch
+      /** Where what it was read from begins, in bytes from the object's start. */
+      readonly offsetBytes: number
+    }
 
 /** Blocks that hold something wanted, and wanted batches that lie outside of such blocks. */
-async function* readPieces(
+export async function* readPieces(
   object: ObjectInfo,
   options: ReadSegmentOptions,
-): AsyncGenerator<Piece, void, undefined> {
+): AsyncGenerator<SegmentPiece, void, undefined> {
   const { store, onDamage, arrivalOf, signal: abortSignal } = options
   const { key } = object
   const named = parseSegmentKey(key)
@@ -123,53 +140,69 @@ async function* readPieces(
   const bytes = new ObjectBytes(store, object, abortSignal)
   try {
     if (!(await hasBlocks(bytes))) {
+      let index = 0
       for await (const request of readForeignObject(bytes, named.signal, onDamage)) {
-        yield* toPiece(request, arrival)
+        yield* toPiece(request, arrival, index++)
       }
       return
     }
     for await (const block of walkBlocks(bytes, onDamage)) {
       if (block.header) {
         arrival = block.header.batches.at(-1)?.capturedAtUnixNano ?? arrival
-        if (isExpected(block.header, block.offsetBytes)) yield { block, batch: undefined }
+        if (isExpected(block, named, key, options)) yield { block, batch: undefined }
       } else if (named.signal) {
-        yield* toPiece({ signal: named.signal, body: block.content }, arrival, block.offsetBytes)
+        const { content, offsetBytes } = block
+        yield* toPiece({ signal: named.signal, body: content }, arrival, offsetBytes, offsetBytes)
       }
     }
   } catch (error) {
     // One object that can't be fetched must not end the reading of all others.
-    if (endsReading(error)) throw error
+    if (await endsReading(error, key, options)) throw error
     const { message } = error as Error
     const [offsetBytes, { signal }] = [bytes.position, named]
     onDamage({ key, offsetBytes, reason: 'unreadable', message, signal })
   }
 
-  function isExpected(header: BlockHeader, offsetBytes: number): boolean {
-    const { signal, itemCount } = header
-    if (named.signal === undefined || signal === named.signal) return isWanted(header, options)
-    const message = `a block of ${signal} in an object whose name says ${named.signal}`
-    onDamage({ key, offsetBytes, reason: 'foreign', message, signal, itemCount })
-    return false
-  }
-
   function* toPiece(
     { signal, body }: Pick<OtlpBatch, 'signal' | 'body'>,
     fallback: bigint,
+    position: number,
     offsetBytes = 0,
-  ): Generator<Piece, void, undefined> {
+  ): Generator<SegmentPiece, void, undefined> {
     if (!isSignalWanted(signal, options)) return
     if (arrivalOf === undefined && !isWithin(fallback, options)) return
     try {
       const summary = summarizeRequest(body, signal)
-      const { itemCount } = summary
       const capturedAtUnixNano = arrivalOf?.(summary, object) ?? fallback
-      if (!isWithin(capturedAtUnixNano, options)) return
-      yield { block: undefined, batch: { signal, body, capturedAtUnixNano, itemCount, key } }
+      const batch = {
+        signal,
+        body,
+        capturedAtUnixNano,
+        itemCount: summary.itemCount,
+        key,
+        position,
+      }
+      if (isLeft(key, position, batch, options)) yield { block: undefined, batch, offsetBytes }
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error
       onDamage({ key, offsetBytes, reason: 'malformed', message: error.message, signal })
     }
   }
+}
+
+/** Whether a block holds something wanted; one of another signal than its object is damage. */
+function isExpected(
+  block: FoundBlock,
+  named: SegmentKeyParts,
+  key: string,
+  options: ReadSegmentOptions,
+): boolean {
+  const { offsetBytes, header } = block
+  const { signal, itemCount } = header
+  if (named.signal === undefined || signal === named.signal) return isWanted(block, key, options)
+  const message = `a block of ${signal} in an object whose name says ${named.signal}`
+  options.onDamage({ key, offsetBytes, reason: 'foreign', message, signal, itemCount })
+  return false
 }
 
 /** The wanted batches in a block; none when it is damaged. */
@@ -184,17 +217,19 @@ async function readBlock(
   try {
     bodies = await block.bodies()
   } catch (error) {
-    if (isStorageError(error) && endsReading(error)) throw error
+    if (isStorageError(error) && (await endsReading(error, key, options))) throw error
     const { message } = error as Error
     const reason = isStorageError(error) ? 'unreadable' : 'decompression'
-    const itemCount = countWanted(header, options)
+    const itemCount = countWanted(block, key, options)
     options.onDamage({ key, offsetBytes, reason, message, signal, itemCount })
     return []
   }
   const run: RecordedBatch[] = []
-  for (const [index, { itemCount, capturedAtUnixNano }] of header.batches.entries()) {
-    if (!isWithin(capturedAtUnixNano, options)) continue
-    run.push({ signal, body: bodies[index], capturedAtUnixNano, itemCount, key })
+  for (const [index, counts] of header.batches.entries()) {
+    const position = offsetBytes + index
+    if (!isLeft(key, position, counts, options)) continue
+    const { itemCount, capturedAtUnixNano } = counts
+    run.push({ signal, body: bodies[index], capturedAtUnixNano, itemCount, key, position })
   }
   return run
 }
@@ -207,24 +242,50 @@ function isOfOthers({ serviceNames }: BlockHeader, { services }: ReadSegmentOpti
   return services !== undefined && serviceNames?.some((name) => services.has(name)) === false
 }
 
-function countWanted({ batches }: BlockHeader, selection: BatchSelection): number {
-  return batches.reduce(
-    (items, batch) =>
-      isWithin(batch.capturedAtUnixNano, selection) ? items + batch.itemCount : items,
+function countWanted(block: FoundBlock, key: string, options: ReadSegmentOptions): number {
+  const { header, offsetBytes } = block
+  return header.batches.reduce(
+    (items, batch, index) =>
+      isLeft(key, offsetBytes + index, batch, options) ? items + batch.itemCount : items,
     0,
   )
 }
 
-/** A store that was asked to stop has not lost an object. */
-function endsReading(error: unknown): boolean {
-  return !isStorageError(error) || error.code === 'ABORTED' || error.code === 'CLOSED'
+/**
+ * Whether it is the store that failed, and not this object alone: one that was asked
+ * to stop has not lost an object, and where none answers any more, each further object
+ * would be waited for in vain, and told as damaged.
+ */
+export async function endsReading(
+  error: unknown,
+  key: string,
+  { store, signal }: ReadSegmentOptions,
+): Promise<boolean> {
+  if (!isStorageError(error) || error.code === 'ABORTED' || error.code === 'CLOSED') return true
+  try {
+    for await (const _ of store.list(key, { signal })) return false
+    return false
+  } catch {
+    return true
+  }
 }
 
-function isWanted(header: BlockHeader, selection: BatchSelection): boolean {
+function isWanted(block: FoundBlock, key: string, options: ReadSegmentOptions): boolean {
+  const { header, offsetBytes } = block
   return (
-    isSignalWanted(header.signal, selection) &&
-    header.batches.some((batch) => isWithin(batch.capturedAtUnixNano, selection))
+    isSignalWanted(header.signal, options) &&
+    header.batches.some((batch, index) => isLeft(key, offsetBytes + index, batch, options))
   )
+}
+
+/** Whether a batch is wanted, by the time of its arrival, and not done. */
+function isLeft(
+  key: string,
+  position: number,
+  { capturedAtUnixNano }: Pick<OtlpBatch, 'capturedAtUnixNano'>,
+  options: ReadSegmentOptions,
+): boolean {
+  return isWithin(capturedAtUnixNano, options) && options.isDone?.(key, position) !== true
 }
 
 function isSignalWanted(signal: Signal, { signals }: BatchSelection): boolean {

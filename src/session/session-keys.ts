@@ -38,8 +38,14 @@ export function writerKey(sessionId: string, writerId: string): string {
 
 /** A key for a new segment whose first batch arrived at `arrivalMillis`, UTC. */
 export function segmentKey(sessionId: string, signal: Signal, arrivalMillis: number): string {
+  const name = `${signal}-${arrivalMillis}-${randomUUID()}${SEGMENT_SUFFIX}`
+  return segmentKeyOf(sessionId, arrivalMillis, name)
+}
+
+/** The key of a segment of that name: its folder says the same time as the name does. */
+export function segmentKeyOf(sessionId: string, arrivalMillis: number, name: string): string {
   const hour = new Date(arrivalMillis).toISOString().slice(0, 13).replace('T', '/')
-  return `${rawPrefix(sessionId)}${hour}/${signal}-${arrivalMillis}-${randomUUID()}${SEGMENT_SUFFIX}`
+  return `${rawPrefix(sessionId)}${hour}/${name}`
 }
 
 /** What an object's key says of its content. */
@@ -50,6 +56,7 @@ export interface SegmentKeyParts {
 }
 
 const OWN_NAME = /^(traces|metrics|logs)-(\d{13})-/
+const OWN_UUID = /-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\.otlp\.gz$/
 const FOREIGN_NAME = /(?:^|[^a-z])(traces|metrics|logs|spans)(?![a-z])/i
 const PARTITION =
   /year=(\d{4})\/month=(\d{2})\/day=(\d{2})(?:\/hour=(\d{2}))?(?:\/minute=(\d{2}))?\//
@@ -70,6 +77,12 @@ export function parseSegmentKey(key: string): SegmentKeyParts {
   const [, year, month, day, hour = '00', minute = '00'] = time
   const arrivalMillis = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`)
   return { signal, arrivalMillis: Number.isNaN(arrivalMillis) ? undefined : arrivalMillis }
+}
+
+/** What the name of a segment of ours says; `undefined` of every other name. */
+export function parseOwnName(key: string): Required<SegmentKeyParts> | undefined {
+  const own = OWN_UUID.test(key) && OWN_NAME.exec(key.slice(key.lastIndexOf('/') + 1))
+  return own ? { signal: own[1] as Signal, arrivalMillis: Number(own[2]) } : undefined
 }
 
 function signalIn(name: string): Signal | undefined {

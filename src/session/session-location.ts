@@ -74,6 +74,26 @@ export async function locateSession(
   throw sessionNotFound(store, sessionId)
 }
 
+/**
+ * The same of a session of ours: one that another tool wrote is not ours to change. Throws
+ * `SessionError` of code `SESSION_COMPLETED` at such a one.
+ */
+export async function locateOwnSession(
+  store: ObjectStore,
+  sessionId: string,
+  options: OperationOptions,
+): Promise<SessionLocation> {
+  const location = await locateSession(store, sessionId, options)
+  if (location.layout === 'sessions') return location
+  throw new SessionError(
+    'SESSION_COMPLETED',
+    `'${sessionId}' is no session of otel-tape: its objects are the Collector's, in ` +
+      `'${location.prefix}' of ${store.url}. They are read, never changed or removed; use a ` +
+      `client of the store for that`,
+    sessionId,
+  )
+}
+
 /** Top-level folders that are looked into for what the Collector wrote. */
 const MAX_FOLDERS = 1000
 

@@ -20,7 +20,7 @@ import { type SessionLayout, type SessionLocation, locateSession } from './sessi
 export type { RecordedBatch } from './segment-reader'
 
 export interface ReadSessionOptions
-  extends BatchSelection, Pick<ReadSegmentOptions, 'services' | 'onLeftOut'> {
+  extends BatchSelection, Pick<ReadSegmentOptions, 'services' | 'onLeftOut' | 'isDone'> {
   store: ObjectStore
   /** Or, in the layout `awss3`, the prefix of what the Collector wrote. */
   sessionId: string
@@ -129,8 +129,9 @@ async function* openObjects(
   options: ReadSessionOptions,
 ): AsyncGenerator<MergeableObject, void, undefined> {
   const { store, sessionId, layout, signal, signals, fromUnixNano, toUnixNano } = options
-  const { onDamage = () => undefined, services, onLeftOut } = options
-  const read: ReadSegmentOptions = { store, onDamage, signal, signals, fromUnixNano, toUnixNano }
+  const { onDamage = () => undefined, services, onLeftOut, isDone } = options
+  const range = { signals, fromUnixNano, toUnixNano }
+  const read: ReadSegmentOptions = { ...range, store, onDamage, signal, isDone }
   const location = await locateSession(store, sessionId, { layout, signal })
   if (location.layout === 'awss3') {
     for await (const object of orderCollectorObjects({ ...read, prefix: location.prefix })) {

@@ -2,62 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { OtlpBatch } from '../otlp/otlp-batch'
-import { SIGNALS, type Signal } from '../otlp/signal'
+import type { Signal } from '../otlp/signal'
 import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
-import type { ObjectStore } from '../storage/object-store'
+import { KeptSegments } from './kept-segments'
 import { Membership, type WriterProgress } from './membership'
-import {
-  type SessionDescription,
-  type SessionMetadata,
-  type SessionStatus,
-  emptyMetadata,
-  withTotals,
-} from './metadata'
-import { SegmentBuilder } from './segment-builder'
+import { type SessionMetadata, type SessionStatus, emptyMetadata, withTotals } from './metadata'
+import { OpenSegments } from './open-segments'
+import { SegmentSpiller } from './segment-spiller'
+import type { SegmentSpool } from './segment-spool'
 import { SessionError } from './session-error'
+import {
+  type CompleteWriterOptions,
+  type SessionWriterOptions,
+  WRITER_DEFAULTS,
+} from './session-writer-options'
 import { untilAborted } from './until-aborted'
-import { type BuiltSegment, UploadQueue } from './upload-queue'
+import { type QueuedSegment, UploadQueue } from './upload-queue'
 import type { SegmentJournal } from './write-ahead-journal'
+import { watchWriter } from './watch-writer'
 import { WriterLedger } from './writer-ledger'
 
-export interface SessionWriterOptions {
-  store: ObjectStore
-  description: SessionDescription
-  /** Whether to record into a session that exists and is not completed. Default true. */
-  join?: boolean
-  /** zlib level, 0 (stored) to 9. Default 1. */
-  compressionLevel?: number
-  /** How long a batch may wait before it is stored. Default 5,000. */
-  flushIntervalMillis?: number
-  /** Bytes that may wait in memory; what comes beyond is dropped. Default 32 MiB. */
-  maxQueueBytes?: number
-  /** How often the writer shows that it lives. Default 15,000. */
-  heartbeatMillis?: number
-  /** Told of every attempt to reach the store that failed; recording goes on. */
-  onStoreFailure?: (error: unknown) => void
-  /** Makes the journal that keeps batches until they are stored. Default: none is kept. */
-  createJournal?: (writerId: string) => SegmentJournal
-}
+export type { SessionWriterOptions } from './session-writer-options'
 
-type CompleteOptions = Required<Omit<SessionWriterOptions, 'createJournal'>> &
-  Pick<SessionWriterOptions, 'createJournal'>
-
-const DEFAULTS = Object.freeze({
-  join: true,
-  compressionLevel: 1,
-  flushIntervalMillis: 5_000,
-  maxQueueBytes: 32 * 1024 * 1024,
-  heartbeatMillis: 15_000,
-  onStoreFailure: () => undefined,
-})
-
-/** Compressed bytes at which a segment is cut, well below what a store takes in one request. */
-const SEGMENT_BYTES = 8 * 1024 * 1024
 const REENTER_MILLIS = 5_000
 /** How long a journal that failed is given before it is tried again. */
 const JOURNAL_REST_MILLIS = 1_000
-/** A disk that hangs must not keep a writer from ending. */
-const JOURNAL_LIMIT_MILLIS = 5_000
+/** How much of the memory waits before the disk is asked to take some of it. */
+const SPILL_SHARE = 0.5
 
 /** What became of a batch that was accepted. */
 export interface AcceptedBatch {
@@ -94,22 +65,27 @@ export class SessionWriter {
    * to reach the store failed; in the latter case recording goes on.
    */
   readonly ready: Promise<void>
-  readonly #options: CompleteOptions
+  /** Resolves when the session was entered or turned out not to be ours, however late. */
+  readonly decided: Promise<void>
+  readonly #options: CompleteWriterOptions
   readonly #membership: Membership
   readonly #journal: SegmentJournal | undefined
-  /** Segments that are stored and may still lie in the journal. */
-  readonly #journaled = new Set<string>()
+  readonly #spiller: SegmentSpiller | undefined
+  readonly #spillBytes: number
+  readonly #kept: KeptSegments
   readonly #ledger = new WriterLedger()
   readonly #uploads: UploadQueue
-  readonly #builders: Record<Signal, SegmentBuilder>
+  readonly #segments: OpenSegments
   readonly #startTime = new Date().toISOString()
   readonly #abort = new AbortController()
   readonly #timers: NodeJS.Timeout[]
-  readonly #cutting = new Set<Promise<void>>()
+  readonly #stopWatching: () => void
+  #decide: () => void = () => undefined
   #journalRestsUntil = 0
   #heldBytes = 0
   #storedBytes = 0
   #hasEntered = false
+  #hasLeft = false
   #entering: Promise<void>
   #reporting: Promise<void> = Promise.resolve()
   #isReporting = false
@@ -117,38 +93,52 @@ export class SessionWriter {
   #closing: Promise<SessionMetadata> | undefined
 
   constructor(options: SessionWriterOptions) {
-    this.#options = { ...DEFAULTS, ...options }
+    this.#options = { ...WRITER_DEFAULTS, ...options }
     const { store, description, join, heartbeatMillis, flushIntervalMillis } = this.#options
+    const { onStoreFailure, maxQueueBytes } = this.#options
     this.#membership = new Membership({ store, description, join, heartbeatMillis })
     this.#journal = this.#options.createJournal?.(this.#membership.writerId)
+    const spool = this.#options.createSpool?.(this.#membership.writerId)
+    this.#kept = new KeptSegments([this.#journal, spool], onStoreFailure)
     this.#uploads = new UploadQueue({
       store,
+      spool,
       onStored: (segment) => this.#onStored(segment),
-      onFailure: this.#options.onStoreFailure,
+      onFailure: (error) => this.#onUploadFailed(error),
+      onLost: (segment, error) => this.#onLost(segment, error),
+      onBytesHeld: (deltaBytes) => this.#hold(deltaBytes),
     })
-    this.#builders = {
-      traces: this.#createBuilder('traces'),
-      metrics: this.#createBuilder('metrics'),
-      logs: this.#createBuilder('logs'),
-    }
+    this.#segments = this.#createSegments()
+    this.#spiller = spool && this.#createSpiller(spool)
+    this.#spillBytes = spool ? maxQueueBytes * SPILL_SHARE : Infinity
     this.#timers = [
       setInterval(() => this.#cutIdle(), flushIntervalMillis).unref(),
       setInterval(() => this.#beat(), heartbeatMillis).unref(),
     ]
+    this.#stopWatching = watchWriter(this, maxQueueBytes, spool !== undefined)
+    this.decided = new Promise((resolve) => (this.#decide = resolve))
     this.ready = this.#enter()
     this.#entering = this.ready.catch((error: unknown) => this.#onEnterFailed(error))
   }
 
   /** Compressed bytes in the store or on the way there. */
   get keptBytes(): number {
-    const { traces, metrics, logs } = this.#builders
-    const openBytes = traces.compressedBytes + metrics.compressedBytes + logs.compressedBytes
-    return this.#storedBytes + this.#uploads.waitingBytes + openBytes
+    return this.#storedBytes + this.#uploads.waitingBytes + this.#segments.compressedBytes
   }
 
   /** Bytes that are accepted and not in the store yet, as they are held in memory. */
   get waitingBytes(): number {
     return this.#refusal || this.#abort.signal.aborted ? 0 : this.#heldBytes
+  }
+
+  /** Compressed bytes on this machine's disk, which the store did not take yet. */
+  get spooledBytes(): number {
+    return this.#uploads.spooledBytes
+  }
+
+  /** Items that are accepted, and would be lost if the process ended now. */
+  get waitingItems(): Record<Signal, number> {
+    return this.#ledger.waitingItems()
   }
 
   /** Compressed bytes in the store. */
@@ -180,16 +170,26 @@ export class SessionWriter {
     summary: RequestSummary = summarizeRequest(batch.body, batch.signal),
   ): AcceptedBatch | undefined {
     if (!this.#canTake(batch.body.length)) {
-      this.#ledger.drop(batch.signal, summary.itemCount, 1)
+      const reason = this.#refusal || this.#closing ? 'session_ended' : 'queue_full'
+      this.#ledger.drop(batch.signal, summary.itemCount, 1, reason)
       return undefined
     }
     const counted = { ...batch, summary }
-    const builder = this.#builders[batch.signal]
-    const key = builder.add(counted)
+    const key = this.#segments.add(counted)
     this.#ledger.accept(counted)
     const durable = this.#keep(key, batch)
-    if (builder.compressedBytes >= SEGMENT_BYTES) this.#cut(builder)
+    if (this.#heldBytes > this.#spillBytes) this.#spiller?.relieve()
     return { key, itemCount: summary.itemCount, durable }
+  }
+
+  /** Counts items that sampling left out of a batch. */
+  countSampledOut(signal: Signal, items: number): void {
+    this.#ledger.sampleOut(signal, items)
+  }
+
+  /** Counts a batch as dropped that must not be stored as it is. */
+  drop(signal: Signal, items: number): void {
+    this.#ledger.drop(signal, items, 1, 'redaction_failed')
   }
 
   /** Stores everything written so far. Rejects with the signal's reason when that takes too long. */
@@ -203,10 +203,14 @@ export class SessionWriter {
   /**
    * Stores the rest and leaves the session, completing it when no other writer
    * lives. Rejects when that could not be done before the signal fired: what was
-   * not stored is then counted as dropped, unless it lies in the journal.
+   * not stored is then counted as dropped, unless it lies in the journal or the
+   * spool, for which a few more seconds are taken if the disk is slow.
+   *
+   * @param storing until when to store; the session is then left without the rest, which
+   *   is counted in it as dropped. Default: until the signal fires
    */
-  close(signal: AbortSignal): Promise<SessionMetadata> {
-    this.#closing ??= this.#close(signal).finally(() => this.#end())
+  close(signal: AbortSignal, storing: AbortSignal = signal): Promise<SessionMetadata> {
+    this.#closing ??= this.#close(signal, storing).finally(() => this.#end())
     for (const timer of this.#timers) clearInterval(timer)
     return this.#closing
   }
@@ -222,28 +226,41 @@ export class SessionWriter {
     return !isFull && !this.#closing && !this.#refusal
   }
 
-  async #close(signal: AbortSignal): Promise<SessionMetadata> {
+  async #close(signal: AbortSignal, storing: AbortSignal): Promise<SessionMetadata> {
     if (!this.#hasEntered && !this.#refusal) {
       await untilAborted(this.#entering, signal)
       // The store was down when last asked: it gets one more chance.
       if (!this.#hasEntered && !this.#refusal) await this.#enter(signal)
     }
     if (this.#refusal) throw this.#refusal
-    await this.#store(signal)
+    await this.#store(storing).catch((error: unknown) => this.#giveUp(error, signal))
     await this.#reporting
     const progress = this.#progress()
     const metadata = await this.#membership.leave(progress, { signal })
-    await this.#release(progress)
+    await this.#kept.release(progress.journaledSegments)
+    this.#hasLeft = true
     return metadata
   }
 
-  async #end(): Promise<void> {
-    this.#abort.abort()
-    const unstored = this.#uploads.abandon()
-    // Whoever recovers the journal stores it, and counts it then.
-    if (this.#journal) return this.#waitFor(this.#journal.close())
-    for (const { signal, totals } of unstored) this.#ledger.abandon(signal, totals)
+  /** Counts as dropped what was not stored, if that is the end of it: on disk it is not. */
+  #giveUp(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted || this.#journal || this.#spiller) throw error
+    this.#options.onStoreFailure(error)
+    this.#uploads.abandon()
     this.#ledger.abandonAll()
+  }
+
+  async #end(): Promise<void> {
+    this.#stopWatching()
+    this.#abort.abort()
+    await this.#spiller?.end()
+    this.#uploads.abandon()
+    // Whoever recovers the journal stores it, and counts it then.
+    if (this.#journal) return this.#kept.waitFor(this.#journal.close())
+    this.#ledger.abandonAll()
+    if (this.#spiller === undefined) return
+    const account = { ...this.#ledger.stored(), hasEntered: this.#hasEntered }
+    await this.#kept.waitFor(this.#spiller.close(this.#hasLeft ? undefined : account))
   }
 
   /** Puts a batch into the journal, if there is one. */
@@ -255,37 +272,21 @@ export class SessionWriter {
       this.#journalRestsUntil = performance.now() + JOURNAL_REST_MILLIS
       this.#options.onStoreFailure(error)
       // Its log takes nothing more; the next segment has a log of its own.
-      const builder = this.#builders[batch.signal]
-      if (builder.openKey === key) this.#cut(builder)
+      this.#segments.cut(batch.signal, key)
     })
     return kept
   }
 
-  /** What is stored, and which of it is in the journal still: of one moment, both. */
+  /** What is stored, and which of it is on disk still: of one moment, both. */
   #progress(): WriterProgress {
-    const journaledSegments = this.#journal && [...this.#journaled]
-    return { ...this.#ledger.stored(), journaledSegments }
-  }
-
-  /** Lets the journal forget what is stored and, now that it was reported, counted. */
-  async #release({ journaledSegments = [] }: WriterProgress): Promise<void> {
-    if (this.#journal === undefined || journaledSegments.length === 0) return
-    const forgotten = this.#journal.release(journaledSegments).then(() => {
-      for (const key of journaledSegments) this.#journaled.delete(key)
-    })
-    await this.#waitFor(forgotten)
-  }
-
-  /** Waits for the journal; what fails there is told, and does no other harm. */
-  async #waitFor(work: Promise<void>): Promise<void> {
-    const limit = AbortSignal.timeout(JOURNAL_LIMIT_MILLIS)
-    await untilAborted(work, limit).catch(this.#options.onStoreFailure)
+    return { ...this.#ledger.stored(), journaledSegments: this.#kept.keys }
   }
 
   async #enter(signal: AbortSignal = this.#abort.signal): Promise<void> {
     try {
       await this.#membership.enter({ signal })
       this.#hasEntered = true
+      this.#decide()
       this.#uploads.open()
     } catch (error) {
       if (error instanceof SessionError) this.#refuse(error)
@@ -306,49 +307,47 @@ export class SessionWriter {
   /** What was taken in before the session turned out not to be ours is dropped. */
   #refuse(error: SessionError): void {
     this.#refusal = error
+    this.#decide()
     for (const timer of this.#timers) clearInterval(timer)
     this.#uploads.abandon()
-    for (const signal of SIGNALS) this.#builders[signal] = this.#createBuilder(signal)
-    if (!this.#journal) this.#ledger.abandonAll()
+    this.#segments.discard()
+    if (!this.#journal) this.#ledger.abandonAll('session_refused')
   }
 
   async #store(signal: AbortSignal): Promise<void> {
-    for (const builder of Object.values(this.#builders)) this.#cut(builder)
-    await Promise.all(this.#cutting)
+    await this.#segments.cutAll()
     await this.#uploads.drained(signal)
   }
 
-  /** Cuts on the timer only what can go out: a store that is down must not make crumbs. */
+  /**
+   * Cuts on the timer only what can go out: a store that is down must not make crumbs. By
+   * signal, as one that takes some keys and not others must not keep those from going.
+   */
   #cutIdle(): void {
-    if (!this.#hasEntered || !this.#uploads.isIdle) return
-    for (const builder of Object.values(this.#builders)) this.#cut(builder)
+    if (this.#hasEntered) this.#segments.cutUnless((signal) => this.#uploads.holds(signal))
   }
 
-  #cut(builder: SegmentBuilder): void {
-    const segment = builder.cut()
-    if (segment === undefined) return
-    const { key, signal, totals } = segment
-    const cutting = segment.bytes
-      .then((bytes) => {
-        const stored = { ...totals, segments: 1, storedBytes: bytes.length }
-        this.#uploads.push({ key, signal, bytes, totals: stored })
-      })
-      .catch((error: unknown) => {
-        if (!this.#journal) this.#ledger.abandon(signal, totals)
-        this.#options.onStoreFailure(error)
-      })
-      .finally(() => this.#cutting.delete(cutting))
-    this.#cutting.add(cutting)
+  #onStored({ key, signal, totals, sizeBytes, isSpooled }: QueuedSegment): void {
+    this.#storedBytes += sizeBytes
+    if (isSpooled) this.#ledger.unspool(signal, totals)
+    this.#ledger.store(signal, totals)
+    this.#kept.add(key)
+    // Else the disk would hold for a heartbeat what nobody needs there any more.
+    const isOnDisk = this.#journal !== undefined || isSpooled
+    if (isOnDisk && this.#uploads.isIdle && !this.#closing) this.#beat()
   }
 
-  #onStored(segment: BuiltSegment): void {
-    this.#heldBytes -= segment.bytes.length
-    this.#storedBytes += segment.bytes.length
-    this.#ledger.store(segment.signal, segment.totals)
-    if (this.#journal === undefined) return
-    this.#journaled.add(segment.key)
-    // Else the journal would hold for a heartbeat what nobody needs there any more.
-    if (this.#uploads.isIdle && !this.#closing) this.#beat()
+  #onUploadFailed(error: unknown): void {
+    this.#options.onStoreFailure(error)
+    // Only now it is known that the store does not take what memory waits to be rid of.
+    if (this.#heldBytes > this.#spillBytes) this.#spiller?.relieve()
+  }
+
+  /** Somebody took it from the spool, or altered it there. */
+  #onLost({ signal, totals }: QueuedSegment, error: unknown): void {
+    this.#ledger.unspool(signal, totals)
+    this.#ledger.abandon(signal, totals, 'spool_lost')
+    this.#options.onStoreFailure(error)
   }
 
   #beat(): void {
@@ -365,20 +364,36 @@ export class SessionWriter {
     const report = this.#reporting.then(async () => {
       const progress = this.#progress()
       await this.#membership.report(progress, 'active', { signal })
-      await this.#release(progress)
+      await this.#kept.release(progress.journaledSegments)
     })
     this.#reporting = report.catch(() => undefined)
     return report
   }
 
-  #createBuilder(signal: Signal): SegmentBuilder {
-    return new SegmentBuilder({
-      sessionId: this.#options.description.sessionId,
-      signal,
-      compressionLevel: this.#options.compressionLevel,
-      onBytesHeld: (deltaBytes) => {
-        this.#heldBytes += deltaBytes
+  #createSegments(): OpenSegments {
+    const { description, compressionLevel, onStoreFailure } = this.#options
+    return new OpenSegments({
+      sessionId: description.sessionId,
+      compressionLevel,
+      onBytesHeld: (deltaBytes) => this.#hold(deltaBytes),
+      onBuilt: (segment) => this.#uploads.push(segment),
+      onFailed: (signal, totals, error) => {
+        if (!this.#journal) this.#ledger.abandon(signal, totals, 'compression_failed')
+        onStoreFailure(error)
       },
     })
+  }
+
+  #createSpiller(spool: SegmentSpool): SegmentSpiller {
+    return new SegmentSpiller({
+      spool,
+      segments: this.#segments,
+      queue: this.#uploads,
+      onSpooled: ({ signal, totals }) => this.#ledger.spool(signal, totals),
+    })
+  }
+
+  #hold(deltaBytes: number): void {
+    this.#heldBytes += deltaBytes
   }
 }

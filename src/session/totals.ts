@@ -15,6 +15,10 @@ export interface SignalTotals {
   /** Lost to a store that was down, slow or full; never stored. */
   droppedItems: number
   droppedBatches: number
+  /** Spans or log records of traces that sampling left out. They were neither stored nor lost. */
+  sampledOutItems?: number
+  /** Taken in, and on the disk of the machine that did, until the store takes them. */
+  spooledItems?: number
   firstArrivalUnixNano?: string
   lastArrivalUnixNano?: string
   firstItemTimeUnixNano?: string
@@ -23,14 +27,19 @@ export interface SignalTotals {
 
 const unixNano = v.pipe(v.string(), v.regex(/^\d{1,20}$/))
 
+/** What comes from outside must add up to a number that can be stored again. */
+const count = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
+
 export const signalTotalsSchema = v.object({
-  items: v.number(),
-  batches: v.number(),
-  segments: v.number(),
-  uncompressedBytes: v.number(),
-  storedBytes: v.number(),
-  droppedItems: v.number(),
-  droppedBatches: v.number(),
+  items: count,
+  batches: count,
+  segments: count,
+  uncompressedBytes: count,
+  storedBytes: count,
+  droppedItems: count,
+  droppedBatches: count,
+  sampledOutItems: v.optional(count),
+  spooledItems: v.optional(count),
   firstArrivalUnixNano: v.optional(unixNano),
   lastArrivalUnixNano: v.optional(unixNano),
   firstItemTimeUnixNano: v.optional(unixNano),
@@ -120,18 +129,25 @@ function greater(a: bigint | undefined, b: bigint | undefined): bigint | undefin
 
 export function addTotals(a: SignalTotals, b: SignalTotals): SignalTotals {
   return {
-    items: a.items + b.items,
-    batches: a.batches + b.batches,
-    segments: a.segments + b.segments,
-    uncompressedBytes: a.uncompressedBytes + b.uncompressedBytes,
-    storedBytes: a.storedBytes + b.storedBytes,
-    droppedItems: a.droppedItems + b.droppedItems,
-    droppedBatches: a.droppedBatches + b.droppedBatches,
+    items: sum(a.items, b.items),
+    batches: sum(a.batches, b.batches),
+    segments: sum(a.segments, b.segments),
+    uncompressedBytes: sum(a.uncompressedBytes, b.uncompressedBytes),
+    storedBytes: sum(a.storedBytes, b.storedBytes),
+    droppedItems: sum(a.droppedItems, b.droppedItems),
+    droppedBatches: sum(a.droppedBatches, b.droppedBatches),
+    // Absent where nothing is sampled: a session says no more than it has to.
+    sampledOutItems: (a.sampledOutItems ?? 0) + (b.sampledOutItems ?? 0) || undefined,
+    spooledItems: (a.spooledItems ?? 0) + (b.spooledItems ?? 0) || undefined,
     firstArrivalUnixNano: earlier(a.firstArrivalUnixNano, b.firstArrivalUnixNano),
     lastArrivalUnixNano: later(a.lastArrivalUnixNano, b.lastArrivalUnixNano),
     firstItemTimeUnixNano: earlier(a.firstItemTimeUnixNano, b.firstItemTimeUnixNano),
     lastItemTimeUnixNano: later(a.lastItemTimeUnixNano, b.lastItemTimeUnixNano),
   }
+}
+
+function sum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER)
 }
 
 function earlier(a?: string, b?: string): string | undefined {

@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileError } from '../storage/file-error'
 import { syncFolder } from '../storage/sync-folder'
+import { kindOfFile } from './segment-file'
+import { DAMAGED_FOLDER, setAside } from './set-aside'
 import { WriteAheadError } from './write-ahead-error'
-import { PRESENCE_FILE, SEGMENT_LOG_SUFFIX } from './write-ahead-journal'
 import { OWNER_FILE, type StoredOwner, readOwner } from './write-ahead-owner'
 import { type Presence, announcePresence, judgePresence } from './write-ahead-presence'
+import { ACCOUNT_FILE } from './writer-account'
+import { PRESENCE_FILE } from './writer-folder'
 
 export interface DeadWritersOptions {
   folder: string
@@ -31,7 +34,6 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 /** A writer's folder, and who recovers it, if somebody does. */
 const WRITER_FOLDER = new RegExp(`^(${UUID})(?:\\.(${UUID}))?$`)
 const CLAIM_FILE = new RegExp(`^(${UUID})\\.claim$`)
-const DAMAGED_FOLDER = 'damaged'
 /** A folder that has been without `writer.json` for so long will not get one any more. */
 const UNFINISHED_MILLIS = 60_000
 
@@ -56,7 +58,7 @@ export class DeadWriters {
   /** Claims a writer, gives it, and goes on when it has been recovered. */
   async *claimed(): AsyncGenerator<ClaimedWriter, void, undefined> {
     const names = await namesIn(this.#options.folder)
-    for (const name of names) {
+    for (const name of await oldestFirst(this.#options.folder, names)) {
       const writer = await this.#claimUnlessProblem(name, names)
       if (writer) yield writer
     }
@@ -129,6 +131,16 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** What was kept first is stored first: a store may have little time, and a spool little room. */
+async function oldestFirst(folder: string, names: readonly string[]): Promise<string[]> {
+  const madeMillis = new Map<string, number>()
+  for (const name of names) {
+    const made = await stat(join(folder, name, OWNER_FILE)).catch(() => undefined)
+    madeMillis.set(name, made?.mtimeMs ?? 0)
+  }
+  return [...names].sort((a, b) => (madeMillis.get(a) ?? 0) - (madeMillis.get(b) ?? 0))
+}
+
 function claimFile(folder: string, claimId: string): string {
   return join(folder, `${claimId}.claim`)
 }
@@ -137,7 +149,7 @@ function claimFile(folder: string, claimId: string): string {
 async function removeUnfinished(path: string): Promise<undefined> {
   if (Date.now() - (await stat(path)).mtimeMs < UNFINISHED_MILLIS) return undefined
   const names = await readdir(path)
-  if (names.some((name) => name.endsWith(SEGMENT_LOG_SUFFIX))) {
+  if (names.some((name) => kindOfFile(name) !== undefined)) {
     throw new WriteAheadError(
       'UNREADABLE',
       `'${path}' holds batches and no ${OWNER_FILE} that says whose; it was left alone.`,
@@ -159,12 +171,9 @@ async function removeWriter(
   const damaged = problems.filter(({ code }) => code === 'DAMAGED').map(({ path }) => path)
   const left = problems.map(({ path }) => path).filter((path) => !damaged.includes(path))
   try {
-    for (const path of damaged) {
-      await mkdir(join(root, DAMAGED_FOLDER), { recursive: true, mode: 0o700 })
-      await rename(path, join(root, DAMAGED_FOLDER, basename(path)))
-    }
-    const logs = (await readdir(folder)).filter((name) => name.endsWith(SEGMENT_LOG_SUFFIX))
-    for (const path of logs.map((name) => join(folder, name))) {
+    for (const path of damaged) await setAside(root, path)
+    const ours = (await readdir(folder)).filter((name) => kindOfFile(name) !== undefined)
+    for (const path of ours.map((name) => join(folder, name))) {
       if (!left.includes(path)) await rm(path, { force: true })
     }
     await syncFolder(folder)
@@ -178,7 +187,8 @@ async function removeWriter(
 
 /** Unless something lies in it that is none of ours. */
 async function removeFolder(path: string): Promise<void> {
-  for (const name of [PRESENCE_FILE, `${OWNER_FILE}.new`, OWNER_FILE]) {
+  const temporary = [`${OWNER_FILE}.new`, `${ACCOUNT_FILE}.new`]
+  for (const name of [PRESENCE_FILE, ...temporary, ACCOUNT_FILE, OWNER_FILE]) {
     await rm(join(path, name), { force: true })
   }
   await rmdir(path).catch((error: unknown) => {
@@ -189,8 +199,8 @@ async function removeFolder(path: string): Promise<void> {
 function otherStore(path: string, { storeUrl }: StoredOwner, ownUrl: string): WriteAheadError {
   return new WriteAheadError(
     'OTHER_STORE',
-    `'${path}' holds batches of a receiver that died and recorded into ${storeUrl}, not into ` +
-      `${ownUrl}; start a receiver with that store to bring them there.`,
+    `'${path}' holds batches of a process that died and recorded into ${storeUrl}, not into ` +
+      `${ownUrl}; start one with that store, or 'otel-tape recover', to bring them there.`,
     path,
   )
 }

@@ -4,7 +4,9 @@
 import { join, resolve } from 'node:path'
 import { textFrom } from '../options/environment'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
+import { itemsRecovered } from '../telemetry/instruments'
 import { completeIfDeserted } from './membership'
+import { type SegmentSpool, type SegmentSpoolOptions, createSegmentSpool } from './segment-spool'
 import { SessionError } from './session-error'
 import { type ClaimedWriter, DeadWriters } from './write-ahead-claim'
 import type { WriteAheadError } from './write-ahead-error'
@@ -14,6 +16,8 @@ import { type RecoveredSegments, recoverWriter } from './write-ahead-recovery'
 
 export type { JournalOwner } from './write-ahead-owner'
 export type { RecoveredSegments } from './write-ahead-recovery'
+
+export type SpoolOptions = Pick<SegmentSpoolOptions, 'maxSpoolBytes' | 'onFailure'>
 
 export interface RecoverOptions extends OperationOptions {
   /** Told of each dead writer of whom something was brought back. */
@@ -32,10 +36,15 @@ export interface RecoveryOutcome {
   readonly undecided: number
 }
 
-/** The folder in which receivers keep what they acknowledged until it is stored. */
+/** A folder in which writers keep on disk what is not stored yet. */
 export interface WriteAheadFolder {
-  /** A journal for one writer, in a folder of its own that is made at once. */
+  /**
+   * A journal for one writer, in a folder of its own that is made at once: for
+   * receivers, who acknowledge what they have not stored.
+   */
   createJournal(owner: JournalOwner): SegmentJournal
+  /** A spool for one writer, likewise: for apps, whose memory is small when a store is down. */
+  createSpool(owner: JournalOwner, options: SpoolOptions): SegmentSpool
   /**
    * Brings what dead writers left into their sessions of this store, each batch
    * once, however often recovery itself is killed and repeated. Several processes
@@ -69,6 +78,10 @@ export function openWriteAheadFolder(folder: string): WriteAheadFolder {
   const path = resolve(folder)
   return {
     createJournal: (owner) => createSegmentJournal(join(path, owner.writerId), owner),
+    createSpool: (owner, options) => {
+      const spooled = { ...owner, isSpool: true }
+      return createSegmentSpool({ ...options, folder: join(path, owner.writerId), owner: spooled })
+    },
     recover: (store, options = {}) => recoverAll(path, store, options),
   }
 }
@@ -103,6 +116,7 @@ async function recoverAll(
       try {
         const recovered = await recoverClaimed(writer, store, { signal, onProblem })
         sessionIds.add(recovered.sessionId)
+        itemsRecovered.series({}).add(recovered.items)
         if (recovered.segments > 0) onRecovered(recovered)
       } catch (error) {
         // One session that can't be written must not keep the others from being recovered.

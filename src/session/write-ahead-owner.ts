@@ -1,13 +1,13 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { syncFolder } from '../storage/sync-folder'
 import type { SessionDescription } from './metadata'
 import { checkSessionId } from './session-id'
 import { WriteAheadError } from './write-ahead-error'
+import { writeJsonFile } from './write-json-file'
 
 /** What must be known of a writer to go on for it when it has died. */
 export interface JournalOwner {
@@ -15,6 +15,13 @@ export interface JournalOwner {
   readonly writerId: string
   /** `url` of the store that the session lies in. */
   readonly storeUrl: string
+  /**
+   * Whether the folder holds only what could not be stored at once: then what
+   * such a writer had in memory when it was killed is lost. Default false.
+   */
+  readonly isSpool?: boolean
+  /** Whether it may record into a session that others made. Default true. */
+  readonly join?: boolean
 }
 
 /** The same as it is found in its folder. */
@@ -29,6 +36,8 @@ const ownerSchema = v.object({
   version: v.literal(1),
   writerId: v.pipe(v.string(), v.uuid()),
   storeUrl: v.string(),
+  isSpool: v.optional(v.boolean()),
+  join: v.optional(v.boolean()),
   startTime: v.pipe(
     v.string(),
     v.check((time) => !Number.isNaN(Date.parse(time))),
@@ -42,20 +51,10 @@ const ownerSchema = v.object({
   }),
 })
 
-/** Writes it so that it is there as a whole, or not at all. */
+/** Says whose the folder is. */
 export async function writeOwner(folder: string, owner: JournalOwner): Promise<void> {
-  const { description, writerId, storeUrl } = owner
-  const content = { version: 1, writerId, storeUrl, startTime: new Date().toISOString() }
-  const temporary = join(folder, `${OWNER_FILE}.new`)
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(`${JSON.stringify({ ...content, description }, null, 2)}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, join(folder, OWNER_FILE))
-  await syncFolder(folder)
+  const content = { version: 1, startTime: new Date().toISOString(), ...owner }
+  await writeJsonFile(join(folder, OWNER_FILE), content)
 }
 
 /** `undefined` if there is none. Throws `WriteAheadError` if it can't be trusted. */

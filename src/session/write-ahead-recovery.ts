@@ -3,20 +3,25 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SIGNALS, type Signal } from '../otlp/signal'
 import type { ObjectStore, OperationOptions } from '../storage/object-store'
 import { Membership, type WriterProgress } from './membership'
 import { SessionError } from './session-error'
 import { rawPrefix } from './session-keys'
-import { EMPTY_TOTALS, addTotals } from './totals'
+import { byArrival, kindOfFile, segmentOfFile } from './segment-file'
+import { storeSpooledSegment } from './spooled-segment'
+import { EMPTY_TOTALS, type SignalTotals, addTotals } from './totals'
 import { WriteAheadError } from './write-ahead-error'
-import { SEGMENT_LOG_SUFFIX } from './write-ahead-journal'
 import type { StoredOwner } from './write-ahead-owner'
 import {
   type JournaledSegment,
   type SegmentContent,
+  type StoreJournaledOptions,
+  countStored,
   openJournaledSegment,
   storeJournaledSegment,
 } from './write-ahead-segment'
+import { type WriterAccount, readAccount } from './writer-account'
 import { type WriterSummary, readWriterSummary } from './writer-summary'
 
 export interface RecoverWriterOptions extends OperationOptions {
@@ -54,52 +59,82 @@ const MAX_SESSIONS = 20
  * session beside it.
  */
 export async function recoverWriter(options: RecoverWriterOptions): Promise<RecoveredSegments> {
-  const { owner } = options
+  const { owner, folder } = options
   let segments = await findSegments(options)
+  let account = await readAccount(folder)
   for (let attempt = 0; ; attempt++) {
     const sessionId = sessionIdOf(owner, attempt)
     try {
-      return await recoverInto(sessionId, segments, options)
+      return await recoverInto(sessionId, { segments, account }, options)
     } catch (error) {
-      const isCompleted = error instanceof SessionError && error.code === 'SESSION_COMPLETED'
-      if (!isCompleted || attempt >= MAX_SESSIONS) throw error
-      segments = await missingFrom(sessionId, segments, options)
+      if (!isClosed(error) || attempt >= MAX_SESSIONS) throw error
+      const told = await readWriterSummary(options.store, sessionId, owner.writerId, options)
+      segments = await missingFrom(sessionId, segments, told, options)
+      account = account && withoutTold(account, told)
       if (segments.length === 0) return { sessionId, segments: 0, items: 0 }
     }
   }
 }
 
 async function findSegments(options: RecoverWriterOptions): Promise<JournaledSegment[]> {
-  const { folder, owner } = options
-  const segments: JournaledSegment[] = []
-  for (const name of (await readdir(folder)).sort()) {
-    if (!name.endsWith(SEGMENT_LOG_SUFFIX)) continue
-    const segment = await unlessForeign(options, () =>
-      openJournaledSegment(join(folder, name), owner.description.sessionId, options.onProblem),
-    )
-    if (segment) segments.push(segment)
+  const names = (await readdir(options.folder)).sort(byArrival)
+  const segments = new Map<string, JournaledSegment>()
+  for (const name of names) {
+    const segment = await unlessForeign(options, () => openSegment(name, options))
+    // Of one that is there itself, its note says nothing new.
+    if (segment && segments.get(segment.key)?.kind !== 'spooled') segments.set(segment.key, segment)
   }
-  return segments
+  return [...segments.values()]
+}
+
+/** `undefined` if the file holds no segment, or is about one that is in no store. */
+async function openSegment(
+  name: string,
+  { store, folder, owner, onProblem, signal }: RecoverWriterOptions,
+): Promise<JournaledSegment | undefined> {
+  const { sessionId } = owner.description
+  const kind = kindOfFile(name)
+  const path = join(folder, name)
+  if (kind === 'log') return openJournaledSegment(path, sessionId, onProblem)
+  const named = kind === 'temporary' ? undefined : segmentOfFile(name, sessionId)
+  if (kind === 'spooled') return named && { ...named, kind, path }
+  if (kind !== 'noted' || named === undefined) return undefined
+  // It was in memory alone: where it was not stored, it is lost.
+  const isStored = (await store.head(named.key, { signal })) !== undefined
+  return isStored ? { ...named, kind, path } : undefined
+}
+
+interface LeftBehind {
+  readonly segments: readonly JournaledSegment[]
+  readonly account: WriterAccount | undefined
+}
+
+/** Whether a session takes nothing any more, or nothing of this writer. */
+function isClosed(error: unknown): boolean {
+  if (!(error instanceof SessionError)) return false
+  return error.code === 'SESSION_COMPLETED' || error.code === 'SESSION_ACTIVE'
 }
 
 async function recoverInto(
   sessionId: string,
-  segments: readonly JournaledSegment[],
+  { segments, account }: LeftBehind,
   options: RecoverWriterOptions,
 ): Promise<RecoveredSegments> {
   const { store, owner, signal } = options
   const before = await readWriterSummary(store, sessionId, owner.writerId, { signal })
   const counted = new Set(before?.journaledSegments)
   const uncounted = segments.filter((segment) => !counted.has(keyIn(sessionId, segment, owner)))
+  let progress = progressOf(before, account)
   // It stopped by its own word, or stored nothing: then there is nothing to say for it.
-  if (uncounted.length === 0 && before?.state !== 'active') {
+  const isTold = droppedItems(progress) <= (before ? droppedItems(before) : 0)
+  if (uncounted.length === 0 && before?.state !== 'active' && isTold) {
     return { sessionId, segments: 0, items: 0 }
   }
-  let progress = progressOf(before)
   const membership = new Membership({
     store,
     description: { ...owner.description, sessionId },
-    join: true,
+    // Once it was in there, it stays so.
+    join: before !== undefined || owner.join !== false,
     heartbeatMillis: HEARTBEAT_MILLIS,
     deadWriter: {
       writerId: owner.writerId,
@@ -112,15 +147,28 @@ async function recoverInto(
   for (const segment of uncounted) {
     const key = keyIn(sessionId, segment, owner)
     const content = await unlessForeign(options, () =>
-      storeJournaledSegment(segment, key, { ...options, sessionId }),
+      storeSegment(segment, key, { ...options, sessionId }),
     )
-    if (content === undefined) continue
+    // Nothing of it can be read, or it is gone since.
+    if (content === undefined || content.totals.segments === 0) continue
     progress = withSegment(progress, segment, key, content)
     recovered.segments++
     recovered.items += content.totals.items
   }
-  await membership.report(progress, 'stopped', { signal })
+  // A spool holds what was moved there; what else its writer had when it was killed is lost.
+  const interrupted = owner.isSpool && account === undefined ? true : undefined
+  await membership.report({ ...progress, interrupted }, 'stopped', { signal })
   return recovered
+}
+
+async function storeSegment(
+  segment: JournaledSegment,
+  key: string,
+  options: StoreJournaledOptions,
+): Promise<SegmentContent | undefined> {
+  if (segment.kind === 'log') return storeJournaledSegment(segment, key, options)
+  if (segment.kind === 'spooled') return storeSpooledSegment(segment, key, options)
+  return countStored(key, options)
 }
 
 /** One file that is none of ours must not keep the others from being recovered. */
@@ -137,17 +185,52 @@ async function unlessForeign<T>(
   }
 }
 
-function progressOf(summary: WriterSummary | undefined): WriterProgress {
+function progressOf(
+  summary: WriterSummary | undefined,
+  account: WriterAccount | undefined,
+): WriterProgress {
   const { signals = NO_TOTALS, serviceNames = [], journaledSegments = [] } = summary ?? {}
-  return { signals, serviceNames, journaledSegments }
+  const of = (signal: Signal): SignalTotals => withDrops(signals[signal], account?.signals[signal])
+  const counted = { traces: of('traces'), metrics: of('metrics'), logs: of('logs') }
+  return { signals: counted, serviceNames, journaledSegments }
+}
+
+/** What was left out is counted in both, so the greater says more; what was spooled is no more. */
+function withDrops(totals: SignalTotals, account: SignalTotals | undefined): SignalTotals {
+  const { sampledOutItems = 0 } = totals
+  return {
+    ...totals,
+    droppedItems: Math.max(totals.droppedItems, account?.droppedItems ?? 0),
+    droppedBatches: Math.max(totals.droppedBatches, account?.droppedBatches ?? 0),
+    sampledOutItems: Math.max(sampledOutItems, account?.sampledOutItems ?? 0) || undefined,
+    spooledItems: undefined,
+  }
+}
+
+/** What a closed session says already must not be said again beside it. */
+function withoutTold(account: WriterAccount, told: WriterSummary | undefined): WriterAccount {
+  const of = (signal: Signal): SignalTotals => {
+    const [counted, before = EMPTY_TOTALS] = [account.signals[signal], told?.signals[signal]]
+    return {
+      ...counted,
+      droppedItems: counted.droppedItems - before.droppedItems,
+      droppedBatches: counted.droppedBatches - before.droppedBatches,
+      sampledOutItems: (counted.sampledOutItems ?? 0) - (before.sampledOutItems ?? 0) || undefined,
+    }
+  }
+  return { signals: { traces: of('traces'), metrics: of('metrics'), logs: of('logs') } }
+}
+
+function droppedItems({ signals }: Pick<WriterProgress, 'signals'>): number {
+  return SIGNALS.reduce((sum, signal) => sum + signals[signal].droppedItems, 0)
 }
 
 async function missingFrom(
   sessionId: string,
   segments: readonly JournaledSegment[],
+  summary: WriterSummary | undefined,
   { store, owner, signal }: RecoverWriterOptions,
 ): Promise<JournaledSegment[]> {
-  const summary = await readWriterSummary(store, sessionId, owner.writerId, { signal })
   const missing: JournaledSegment[] = []
   for (const segment of segments) {
     const key = keyIn(sessionId, segment, owner)

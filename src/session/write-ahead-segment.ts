@@ -15,8 +15,9 @@ import { EMPTY_TOTALS, type SignalTotals, addTotals, totalsOfBatch } from './tot
 import { WriteAheadError } from './write-ahead-error'
 import { decodeFrame } from './write-ahead-frame'
 
-/** A segment as a killed writer left it on disk. */
+/** A segment as a killed writer left it on disk, or at least its name. */
 export interface JournaledSegment {
+  readonly kind: 'log' | 'spooled' | 'noted'
   readonly path: string
   /** Where the writer would have stored it. */
   readonly key: string
@@ -51,7 +52,7 @@ export async function openJournaledSegment(
     const prefix = rawPrefix(sessionId)
     if (key?.startsWith(prefix) && NAME.test(key.slice(prefix.length))) {
       const { signal } = parseSegmentKey(key)
-      if (signal) return { path, key, signal }
+      if (signal) return { kind: 'log', path, key, signal }
     }
     throw foreign(path, `it does not begin with the key of a segment of session '${sessionId}'`)
   }
@@ -75,17 +76,27 @@ export async function storeJournaledSegment(
   key: string,
   options: StoreJournaledOptions,
 ): Promise<SegmentContent | undefined> {
-  const { store, sessionId, signal: abortSignal } = options
+  return rebuildSegment(readBatches(segment, options), segment.signal, key, options)
+}
+
+/** Stores these batches as one segment, unless it is there. */
+export async function rebuildSegment(
+  batches: AsyncIterable<CountedBatch>,
+  signal: Signal,
+  key: string,
+  options: StoreJournaledOptions,
+): Promise<SegmentContent | undefined> {
+  const { sessionId, signal: abortSignal } = options
   const serviceNames = new Set<string>()
   let heldBytes = 0
   const builder = new SegmentBuilder({
     key,
     sessionId,
-    signal: segment.signal,
+    signal,
     compressionLevel: COMPRESSION_LEVEL,
     onBytesHeld: (deltaBytes) => (heldBytes += deltaBytes),
   })
-  for await (const batch of readBatches(segment, options)) {
+  for await (const batch of batches) {
     builder.add(batch)
     for (const name of batch.summary.serviceNames) serviceNames.add(name)
     if (heldBytes < READ_AHEAD_BYTES) continue
@@ -96,14 +107,25 @@ export async function storeJournaledSegment(
   const cut = builder.cut()
   if (cut === undefined) return undefined
   const bytes = await cut.bytes
+  const content = { totals: cut.totals, serviceNames: [...serviceNames] }
+  return putSegment(key, bytes, content, options)
+}
+
+/** Stores a segment, unless it is there. Gives what the store has of it then. */
+export async function putSegment(
+  key: string,
+  bytes: Buffer,
+  { totals, serviceNames }: SegmentContent,
+  options: StoreJournaledOptions,
+): Promise<SegmentContent> {
+  const { store, signal } = options
   try {
-    await store.put(key, bytes, { ifAbsent: true, signal: abortSignal })
+    await store.put(key, bytes, { ifAbsent: true, signal })
   } catch (error) {
     if (isStorageError(error, 'PRECONDITION_FAILED')) return countStored(key, options)
     throw error
   }
-  const totals = { ...cut.totals, segments: 1, storedBytes: bytes.length }
-  return { totals, serviceNames: [...serviceNames] }
+  return { totals: { ...totals, segments: 1, storedBytes: bytes.length }, serviceNames }
 }
 
 async function* readBatches(
@@ -145,21 +167,33 @@ function count(batch: OtlpBatch, signal: Signal, path: string): CountedBatch {
  * What lies in the store counts, not what lies in the file: a writer stores what
  * it took, also when it is killed before the last of it was on disk.
  */
-async function countStored(
+export async function countStored(
   key: string,
-  { store, signal }: StoreJournaledOptions,
+  { store, signal }: Pick<StoreJournaledOptions, 'store' | 'signal'>,
 ): Promise<SegmentContent> {
   const info = await store.head(key, { signal })
-  const serviceNames = new Set<string>()
-  let totals: SignalTotals = { ...EMPTY_TOTALS, segments: 1, storedBytes: info?.sizeBytes ?? 0 }
   if (info === undefined) return { totals: EMPTY_TOTALS, serviceNames: [] }
   const read = { store, signal, onDamage: () => undefined }
-  for await (const batch of readSegment(info, read)) {
-    const counted = { ...batch, summary: summarizeRequest(batch.body, batch.signal) }
-    totals = addTotals(totals, totalsOfBatch(counted))
-    for (const name of counted.summary.serviceNames) serviceNames.add(name)
+  const { totals, serviceNames } = await countBatches(countedBatches(readSegment(info, read)))
+  return { totals: { ...totals, segments: 1, storedBytes: info.sizeBytes }, serviceNames }
+}
+
+export async function countBatches(batches: AsyncIterable<CountedBatch>): Promise<SegmentContent> {
+  const serviceNames = new Set<string>()
+  let totals: SignalTotals = EMPTY_TOTALS
+  for await (const batch of batches) {
+    totals = addTotals(totals, totalsOfBatch(batch))
+    for (const name of batch.summary.serviceNames) serviceNames.add(name)
   }
   return { totals, serviceNames: [...serviceNames] }
+}
+
+export async function* countedBatches(
+  batches: AsyncIterable<OtlpBatch>,
+): AsyncGenerator<CountedBatch, void, undefined> {
+  for await (const batch of batches) {
+    yield { ...batch, summary: summarizeRequest(batch.body, batch.signal) }
+  }
 }
 
 function foreign(path: string, problem: string): WriteAheadError {

@@ -30,6 +30,11 @@ export interface WriterSummary {
    * folder: whoever recovers it must not count them again.
    */
   journaledSegments?: string[]
+  /**
+   * Its process was killed, and somebody else told what it left and that it stopped:
+   * what it had only in memory is lost.
+   */
+  interrupted?: boolean
 }
 
 const summarySchema = v.object({
@@ -46,6 +51,7 @@ const summarySchema = v.object({
   }),
   serviceNames: v.array(v.string()),
   journaledSegments: v.optional(v.array(v.string())),
+  interrupted: v.optional(v.boolean()),
 })
 
 /** Heartbeats a living writer may miss: a slow store delays them. */
@@ -58,11 +64,21 @@ export function isLiving(summary: WriterSummary, nowMillis = Date.now()): boolea
   return silentMillis < summary.heartbeatMillis * MISSED_HEARTBEATS && !isKnownDead(summary.process)
 }
 
+/** Whether the writer has stopped by its own word, with all that it had stored or counted. */
+export function hasStopped({ state, interrupted }: WriterSummary): boolean {
+  return state === 'stopped' && interrupted !== true
+}
+
+export interface ReadSummariesOptions extends OperationOptions {
+  /** Told of each object that is no summary. */
+  onUnreadable?: (key: string, message: string) => void
+}
+
 /** The summaries of all writers of a session; what can't be read as one is left out. */
 export async function readWriterSummaries(
   store: ObjectStore,
   sessionId: string,
-  options: OperationOptions = {},
+  options: ReadSummariesOptions = {},
 ): Promise<WriterSummary[]> {
   const summaries: WriterSummary[] = []
   for await (const { key } of store.list(writersPrefix(sessionId), options)) {
@@ -85,16 +101,19 @@ export function readWriterSummary(
 async function readSummary(
   store: ObjectStore,
   key: string,
-  options: OperationOptions,
+  { onUnreadable, ...options }: ReadSummariesOptions,
 ): Promise<WriterSummary | undefined> {
   try {
     const { body } = await store.get(key, options)
-    const parsed = v.safeParse(summarySchema, JSON.parse(Buffer.from(body).toString('utf8')))
-    return parsed.success ? parsed.output : undefined
+    return v.parse(summarySchema, JSON.parse(Buffer.from(body).toString('utf8')))
   } catch (error) {
-    // Removed in between, or cut short by another tool: the others still count.
-    if (isStorageError(error, 'NOT_FOUND') || error instanceof SyntaxError) return undefined
-    throw error
+    // Removed in between: the others still count.
+    if (isStorageError(error, 'NOT_FOUND')) return undefined
+    // Cut short, or by another tool.
+    const isUnreadable = error instanceof SyntaxError || error instanceof v.ValiError
+    if (!isUnreadable) throw error
+    onUnreadable?.(key, `it is no writer's summary: ${error.message}`)
+    return undefined
   }
 }
 

@@ -11,6 +11,7 @@ import { getCaptureStatus } from '../../src/capture/capture-status'
 import { CapturingLogRecordExporter } from '../../src/capture/capturing-log-record-exporter'
 import { CapturingSpanExporter } from '../../src/capture/capturing-span-exporter'
 import { startCapture } from '../../src/capture/start-capture'
+import { makeEncoded } from '../support/recording'
 
 const capture = startCapture({ store: 'memory:', sessionId: 'wrapping' })
 afterAll(() => capture.stop())
@@ -35,14 +36,34 @@ test.each<[string, unknown, RegExp]>([
   ['an interval of no time', { flushIntervalMillis: 0 }, /flushIntervalMillis.*0/],
   ['an interval no timer can wait', { flushIntervalMillis: 2 ** 31 }, /flushIntervalMillis/],
   ['flags that are no list', { enabledFlags: 'a' }, /'enabledFlags' has to be a list of strings/],
+  ['redaction that is none', { redact: 's3cr3t' }, /'redact' has to be an object$/],
+  ['redaction of nothing', { redact: null }, /'redact' has to be an object$/],
+  ['an unknown option of redaction', { redact: { keys: [] } }, /'redact' has no option 'keys'/],
+  ['keys that are no list', { redact: { attributeKeys: 's3cr3t' } }, /has to be a list of strings/],
+  [
+    'a value that is empty',
+    { redact: { values: ['s3cr3t', ''] } },
+    /'redact.values\[1\]' has to be/,
+  ],
+  [
+    'a replacement that is no text',
+    { redact: { replacement: 7 } },
+    /replacement' has to be a string/,
+  ],
+  ['a spool folder without a name', { spoolFolder: '' }, /spoolFolder' has to be the path/],
+  ['a spool folder that is none', { spoolFolder: 7 }, /spoolFolder' has to be the path.* 7/],
+  ['a spool of no size', { maxSpoolBytes: 0 }, /maxSpoolBytes' has to be a whole number.* 0/],
+  ['a ratio above 1', { sampling: { ratio: 2 } }, /'sampling.ratio' has to be .* 0 to 1, got 2/],
+  ['a ratio that is no option', { sampling: 0.5 }, /'sampling' has to be an object with a ratio/],
   ['no config at all', null, /config/],
 ])('%s', (_, config, message) => {
-  expect.assertions(2)
+  expect.assertions(3)
   try {
     startCapture(config as CaptureConfig)
   } catch (error) {
     expect(error).toMatchObject({ name: 'CaptureError', reason: 'InvalidConfig' })
     expect((error as Error).message).toMatch(message)
+    expect((error as Error).message).not.toContain('s3cr3t')
   }
 })
 
@@ -50,6 +71,8 @@ test.each([
   ['CAPTURE_MAX_SIZE_MB', 'much', 'maxSizeMB', 5000],
   ['CAPTURE_MAX_DURATION_MINUTES', '-3', 'maxDurationMinutes', 120],
   ['CAPTURE_COMPRESSION_ENABLED', 'maybe', 'compressionLevel', 1],
+  ['OTEL_TAPE_SAMPLING_RATIO', '50 %', 'screen', undefined],
+  ['OTEL_TAPE_MAX_SPOOL_BYTES', '1 GB', 'maxSpoolBytes', 256 * 1024 * 1024],
   [
     'OTEL_TAPE_SESSION_ID',
     'a/b',
@@ -119,6 +142,8 @@ test('code beats environment beats default', () => {
     OTEL_TAPE_SESSION_ID: 'from-env',
     CAPTURE_MAX_SIZE_MB: '7',
     CAPTURE_COMPRESSION_ENABLED: 'false',
+    OTEL_TAPE_SPOOL_FOLDER: '/var/spool/tape',
+    OTEL_TAPE_MAX_SPOOL_BYTES: '1000',
   }
   Object.assign(process.env, env)
   expect(resolveCaptureConfig({})).toMatchObject({
@@ -126,14 +151,40 @@ test('code beats environment beats default', () => {
     maxSizeMB: 7,
     maxDurationMinutes: 120,
     compressionLevel: 0,
+    spoolFolder: '/var/spool/tape',
+    maxSpoolBytes: 1000,
   })
-  const code = { sessionId: 'from-code', maxSizeMB: 8, compressionEnabled: true }
+  const spool = { spoolFolder: './spool', maxSpoolBytes: 2000 }
+  const code = { sessionId: 'from-code', maxSizeMB: 8, compressionEnabled: true, ...spool }
   expect(resolveCaptureConfig(code)).toMatchObject({
     sessionId: 'from-code',
     maxSizeMB: 8,
     compressionLevel: 1,
+    ...spool,
   })
   for (const name of Object.keys(env)) delete process.env[name]
+})
+
+test('keys and ratio of the environment hold where code says nothing of them', () => {
+  Object.assign(process.env, {
+    OTEL_TAPE_REDACT_ATTRIBUTE_KEYS: ' user.* , ,token',
+    OTEL_TAPE_SAMPLING_RATIO: '0',
+  })
+  const { body, summary } = makeEncoded('traces', { names: ['secret'], service: 'shop' })
+  const left = (config: CaptureConfig) => {
+    const screened = resolveCaptureConfig(config).screen?.screen('traces', { body, summary })
+    return screened && { ...screened, kept: screened.kept?.summary.serviceNames }
+  }
+  const sampling = { ratio: 1 }
+  expect(left({})).toEqual({ kept: undefined, sampledOutItems: 1 })
+  expect(left({ sampling })).toEqual({ kept: ['shop'], sampledOutItems: 0 })
+  expect(left({ sampling, redact: { attributeKeys: [] } })).toBe(undefined)
+  expect(left({ sampling, redact: { attributeKeys: ['service.*'] } })?.kept).toEqual(['[REDACTED]'])
+  process.env.OTEL_TAPE_REDACT_ATTRIBUTE_KEYS = 'service.name'
+  expect(left({ sampling, redact: { values: ['nothing'] } })?.kept).toEqual(['[REDACTED]'])
+  delete process.env.OTEL_TAPE_REDACT_ATTRIBUTE_KEYS
+  delete process.env.OTEL_TAPE_SAMPLING_RATIO
+  expect(resolveCaptureConfig({}).screen).toBe(undefined)
 })
 
 test('a session that is missing, or whose id is none, is a typed error', async () => {

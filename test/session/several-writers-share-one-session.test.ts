@@ -121,7 +121,7 @@ test('metadata that can not be read is named, and made anew from what is stored'
   const listed: string[] = []
   for await (const { sessionId } of listSessions(store, { onUnreadable })) listed.push(sessionId)
   expect(listed).toEqual(['whole'])
-  expect(unreadable).toEqual([expect.stringContaining('otel-tape sessions complete torn')])
+  expect(unreadable).toEqual([expect.stringContaining('otel-tape sessions repair torn')])
 
   const completed = await completeSession(store, 'torn')
   expect(completed).toMatchObject({ status: 'completed', capturedLogs: 2, writers: 1 })

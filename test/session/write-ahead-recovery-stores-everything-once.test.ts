@@ -16,12 +16,14 @@ import { testBucket } from '../support/s3/test-bucket'
 import { TroubledStore } from '../support/stores/troubled-store'
 import {
   contentOf,
+  copyOf,
   createDyingStore,
   createJournaledWriter,
   createMortalStore,
   expectExactTotals,
   killAll,
   recoverAndFinish,
+  storeOf,
 } from '../support/write-ahead'
 
 const soon = (): AbortSignal => AbortSignal.timeout(10_000)
@@ -266,22 +268,6 @@ async function attempt(store: ObjectStore): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-type Snapshot = Map<string, Uint8Array>
-
-async function copyOf(store: ObjectStore): Promise<Snapshot> {
-  const objects: Snapshot = new Map()
-  for await (const { key } of store.list('')) objects.set(key, (await store.get(key)).body)
-  return objects
-}
-
-/** The same objects in a store of the same name. */
-async function storeOf(snapshot: Snapshot, url: string): Promise<ObjectStore> {
-  const store = new MemoryStore()
-  Object.defineProperty(store, 'url', { value: url })
-  for (const [key, body] of snapshot) await store.put(key, body)
-  return store
 }
 
 test('whatever was written, whatever is lost of the files: a prefix that holds all that was kept', async () => {

@@ -15,6 +15,7 @@ import {
   finishRecovered,
   openWriteAheadFolder,
 } from '../../src/session/write-ahead-folder'
+import { MemoryStore } from '../../src/storage/memory-store'
 import type { ObjectStore } from '../../src/storage/object-store'
 import { StorageError } from '../../src/storage/storage-error'
 import { decodeIndependently } from './independent-decoder'
@@ -106,7 +107,8 @@ interface DecodedRequest {
   resourceLogs?: { scopeLogs: { logRecords: { body: { stringValue: string } }[] }[] }[]
 }
 
-function namesIn(request: DecodedRequest): string[] {
+/** Of all items in a request of `makeBatch`. */
+export function namesIn(request: DecodedRequest): string[] {
   const { resourceSpans = [], resourceMetrics = [], resourceLogs = [] } = request
   const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((it) => it.spans))
   const metrics = resourceMetrics.flatMap((it) => it.scopeMetrics.flatMap((one) => one.metrics))
@@ -155,6 +157,23 @@ export function createMortalStore(inner: ObjectStore): { store: ObjectStore; kil
     return operate()
   })
   return { store, kill: () => (isKilled = true) }
+}
+
+/** Everything that lies in a store. */
+export type Snapshot = Map<string, Uint8Array>
+
+export async function copyOf(store: ObjectStore): Promise<Snapshot> {
+  const objects: Snapshot = new Map()
+  for await (const { key } of store.list('')) objects.set(key, (await store.get(key)).body)
+  return objects
+}
+
+/** The same objects in a store of the same name. */
+export async function storeOf(snapshot: Snapshot, url: string): Promise<ObjectStore> {
+  const store = new MemoryStore()
+  Object.defineProperty(store, 'url', { value: url })
+  for (const [key, body] of snapshot) await store.put(key, body)
+  return store
 }
 
 const DYING = new Set<string | symbol>(['put', 'get', 'head', 'delete'])

@@ -4,7 +4,15 @@
 import { once } from 'node:events'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import {
+  type S3Fault,
+  type S3FaultOfAnswer,
+  type S3UploadFault,
+  receiveBody,
+  refuse,
+  send,
+  sendWith,
+} from './s3-fault'
 import {
   type S3Answer,
   type S3Objects,
@@ -15,18 +23,7 @@ import {
 } from './s3-objects'
 import { type Keys, signatureFault } from './signature-v4'
 
-/** What goes wrong with one request. */
-export type S3Fault =
-  /** It is answered with this status, and nothing is done. */
-  | { kind: 'answer'; status: number; code?: string; headers?: Record<string, string> }
-  /** It is never answered. */
-  | { kind: 'hang' }
-  /** The connection breaks before anything is done. */
-  | { kind: 'reset' }
-  /** It is done, and the connection breaks before the answer. */
-  | { kind: 'lose-response' }
-  /** The connection breaks, or stays silent, after so many bytes of the answer's body. */
-  | { kind: 'cut-body' | 'stall-body'; afterBytes: number }
+export type { S3Fault, S3UploadFault } from './s3-fault'
 
 export interface S3RequestSeen {
   readonly method: string
@@ -42,11 +39,21 @@ export interface InProcessS3 extends Keys {
   /** Every request that arrived whole, faulty ones included. */
   readonly requests: S3RequestSeen[]
   readonly buckets: Map<string, S3Objects>
-  /** Asked for each request. Set by the test. */
+  /** Asked for each request that has arrived. Set by the test. */
   faultFor: (request: S3RequestSeen) => S3Fault | undefined
+  /** Asked for each request whose body is about to come. Set by the test. */
+  uploadFaultFor: (request: S3RequestSeen) => S3UploadFault | undefined
+  /** How far the server's clock is ahead of ours, in milliseconds. Set by the test. */
+  clockOffsetMillis: number
   openSockets(): number
   /** Connections since the start, closed ones included. */
   acceptedSockets(): number
+  /** From now on these keys are known, and no others. */
+  trust(keys: Keys): void
+  /** Breaks every connection and refuses new ones, as a server that was killed. */
+  goDown(): Promise<void>
+  /** Listens again where it did, with all that was stored. */
+  comeBack(): Promise<void>
   close(): Promise<void>
 }
 
@@ -60,21 +67,32 @@ export async function startInProcessS3(
 ): Promise<InProcessS3> {
   const sockets = new Set<Socket>()
   let accepted = 0
+  let trusted = keys
+  const goDown = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
   const s3: Omit<InProcessS3, 'endpoint'> = {
     ...keys,
     requests: [],
     buckets: new Map(),
     faultFor: () => undefined,
+    uploadFaultFor: () => undefined,
+    clockOffsetMillis: 0,
     openSockets: () => sockets.size,
     acceptedSockets: () => accepted,
-    close: async () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
+    trust: (others) => (trusted = others),
+    goDown,
+    comeBack: async () => {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
     },
+    close: goDown,
   }
   const server = createServer((request, response) => {
-    respond(s3, request, response).catch(() => response.destroy())
+    respond(s3, trusted, request, response).catch(() => response.destroy())
   })
   server.on('connection', (socket) => {
     accepted += 1
@@ -89,29 +107,28 @@ export async function startInProcessS3(
 
 async function respond(
   s3: Omit<InProcessS3, 'endpoint'>,
+  keys: Keys,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const body = await buffer(request)
   const seen = seenOf(request)
+  const body = await receiveBody(request, s3.uploadFaultFor(seen))
+  if (body === undefined) return
   s3.requests.push(seen)
   const fault = s3.faultFor(seen)
-  if (fault?.kind === 'hang') return
-  if (fault?.kind === 'reset') {
-    request.socket.resetAndDestroy()
-    return
-  }
-  if (fault?.kind === 'answer') {
-    const answer = s3Error(fault.status, fault.code ?? 'SlowDown')
-    send(response, { ...answer, headers: { ...answer.headers, ...fault.headers } }, seen.method)
-    return
-  }
-  const refused = signatureFault(request, body, s3)
+  if (fault && !isOfAnswer(fault)) return refuse(request, response, fault)
+  const nowMillis = Date.now() + s3.clockOffsetMillis
+  const refused = signatureFault(request, body, keys, nowMillis)
   const status = refused === 'XAmzContentSHA256Mismatch' ? 400 : 403
   const answer = refused ? s3Error(status, refused) : answerTo(s3.buckets, seen, body)
-  if (fault?.kind === 'lose-response') request.socket.resetAndDestroy()
-  else if (fault) await sendPart(response, answer, fault)
-  else send(response, answer, seen.method)
+  const headers = { ...answer.headers, date: new Date(nowMillis).toUTCString() }
+  const dated = { ...answer, headers }
+  if (fault) await sendWith(fault, dated, request, response)
+  else send(response, dated, request)
+}
+
+function isOfAnswer(fault: S3Fault): fault is S3FaultOfAnswer {
+  return fault.kind !== 'answer' && fault.kind !== 'hang' && fault.kind !== 'reset'
 }
 
 function answerTo(
@@ -159,20 +176,4 @@ function seenOf(request: IncomingMessage): S3RequestSeen {
     query: new URLSearchParams(query),
     headers: request.headers,
   }
-}
-
-function send(response: ServerResponse, { status, headers, body = '' }: S3Answer, method: string) {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
-  response.end(method === 'HEAD' ? undefined : body)
-}
-
-async function sendPart(
-  response: ServerResponse,
-  { status, headers, body = '' }: S3Answer,
-  { kind, afterBytes }: { kind: 'cut-body' | 'stall-body'; afterBytes: number },
-): Promise<void> {
-  const bytes = Buffer.from(body)
-  response.writeHead(status, { ...headers, 'content-length': bytes.length })
-  await new Promise((resolve) => response.write(bytes.subarray(0, afterBytes), resolve))
-  if (kind === 'cut-body') response.destroy()
 }

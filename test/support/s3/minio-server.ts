@@ -13,9 +13,21 @@ import type { TestServer } from './test-server'
 
 const START_LIMIT_MILLIS = 30_000
 const PORT_ATTEMPTS = 5
+const KEYS = { accessKey: 'otel-tape-test', secretKey: 'otel-tape-test-secret' }
+
+/** A MinIO that can be stopped and started again, with what it has stored. */
+export interface MinioServer extends TestServer {
+  /** It holds its connections, and answers nothing until it is resumed. */
+  suspend(): void
+  resume(): void
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+  /** Starts it again where it was, after a kill. */
+  restart(): Promise<void>
+}
 
 /** Starts a MinIO of our own on free ports of this machine, its objects in a folder of its own. */
-export async function startMinio(binary: string): Promise<TestServer> {
+export async function startMinio(binary: string): Promise<MinioServer> {
   const folder = await mkdtemp(join(tmpdir(), 'otel-tape-minio-'))
   try {
     for (let attempt = 1; ; attempt++) {
@@ -31,56 +43,71 @@ export async function startMinio(binary: string): Promise<TestServer> {
   }
 }
 
-async function startOnce(binary: string, folder: string): Promise<TestServer> {
-  const [port, consolePort] = [await freePort(), await freePort()]
-  const keys = { accessKey: 'otel-tape-test', secretKey: 'otel-tape-test-secret' }
-  const child = spawn(
-    binary,
-    [
-      'server',
-      join(folder, 'data'),
-      '--address',
-      `127.0.0.1:${port}`,
-      '--console-address',
-      `127.0.0.1:${consolePort}`,
-    ],
-    {
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        MINIO_ROOT_USER: keys.accessKey,
-        MINIO_ROOT_PASSWORD: keys.secretKey,
-        MINIO_BROWSER: 'off',
-        MINIO_UPDATE: 'off',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  const kill = () => child.kill('SIGKILL')
-  const watchdog = startWatchdog(child, folder)
-  const endpoint = `http://127.0.0.1:${port}`
-  try {
-    await ready(child, endpoint)
-  } catch (error) {
-    kill()
-    watchdog.kill()
-    throw error
-  }
+async function startOnce(binary: string, folder: string): Promise<MinioServer> {
+  const ports = [await freePort(), await freePort()] as const
+  let running = await run(binary, folder, ports)
   return {
-    ...keys,
+    ...KEYS,
     kind: 'minio',
-    description: `${binary} at ${endpoint}`,
-    endpoint,
+    description: `${binary} at ${running.endpoint}`,
+    endpoint: running.endpoint,
     region: 'us-east-1',
+    suspend: () => running.signal('SIGSTOP'),
+    resume: () => running.signal('SIGCONT'),
+    kill: () => running.kill(),
+    restart: async () => {
+      running = await run(binary, folder, ports)
+    },
     stop: async () => {
-      watchdog.kill()
-      if (child.exitCode === null) {
-        kill()
-        await once(child, 'exit')
-      }
+      await running.kill()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+interface RunningMinio {
+  readonly endpoint: string
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
+  kill(): Promise<void>
+}
+
+async function run(
+  binary: string,
+  folder: string,
+  [port, consolePort]: readonly [number, number],
+): Promise<RunningMinio> {
+  const addresses = [
+    '--address',
+    `127.0.0.1:${port}`,
+    '--console-address',
+    `127.0.0.1:${consolePort}`,
+  ]
+  const child = spawn(binary, ['server', join(folder, 'data'), ...addresses], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      MINIO_ROOT_USER: KEYS.accessKey,
+      MINIO_ROOT_PASSWORD: KEYS.secretKey,
+      MINIO_BROWSER: 'off',
+      MINIO_UPDATE: 'off',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const watchdog = startWatchdog(child, folder)
+  const endpoint = `http://127.0.0.1:${port}`
+  const kill = async (): Promise<void> => {
+    watchdog.kill()
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  try {
+    await ready(child, endpoint)
+  } catch (error) {
+    await kill()
+    throw error
+  }
+  return { endpoint, signal: (name) => void child.kill(name), kill }
 }
 
 /**

@@ -19,6 +19,7 @@ export function signatureFault(
   request: IncomingMessage,
   body: Buffer,
   { accessKey, secretKey }: Keys,
+  nowMillis: number,
 ): string | undefined {
   const header = request.headers.authorization
   const match =
@@ -30,7 +31,7 @@ export function signatureFault(
   if (key !== accessKey) return 'InvalidAccessKeyId'
 
   const time = textOf(request.headers['x-amz-date'])
-  if (!time.startsWith(day) || isSkewed(time)) return 'RequestTimeTooSkewed'
+  if (!time.startsWith(day) || isSkewed(time, nowMillis)) return 'RequestTimeTooSkewed'
   const names = signedHeaders.split(';')
   if (!names.includes('host') || !names.includes('x-amz-date')) return 'AccessDenied'
   const payloadHash = textOf(request.headers['x-amz-content-sha256'])
@@ -63,9 +64,9 @@ export function signatureFault(
   return expected === signature ? undefined : 'SignatureDoesNotMatch'
 }
 
-function isSkewed(time: string): boolean {
+function isSkewed(time: string, nowMillis: number): boolean {
   const iso = time.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5')
-  return !(Math.abs(Date.parse(iso) - Date.now()) < MAX_CLOCK_SKEW_MILLIS)
+  return !(Math.abs(Date.parse(iso) - nowMillis) < MAX_CLOCK_SKEW_MILLIS)
 }
 
 function textOf(header: string | string[] | undefined): string {
