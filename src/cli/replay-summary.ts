@@ -29,22 +29,33 @@ export function createReplaySummary(target: string | undefined): ReplaySummary {
       if (status.status === 'failed' && status.totalRecords === 0) return []
       const took = readableDuration(Math.max(0, Date.parse(completedAt) - Date.parse(startedAt)))
       const to = target === undefined ? '' : ` to ${target.split('?', 1)[0]}`
+      const isResumable = status.status !== 'completed' && status.receipt !== undefined
+      if (isAlreadyComplete(status, batches)) {
+        return [`already complete: ${sessionId}${to}, nothing was left to send`, countsLine(status)]
+      }
       return [
         `${status.status}: ${sessionId}${to}, ${readableCount(batches, 'request')} in ${took}`,
         countsLine(status),
         ...shiftLine(least, most),
+        ...(isResumable ? ['the same command with --resume goes on where it stopped'] : []),
       ]
     },
   }
 }
 
+function isAlreadyComplete({ status, skippedRecords }: ReplayStatus, batches: number): boolean {
+  return status === 'completed' && batches === 0 && skippedRecords > 0
+}
+
 function countsLine(status: ReplayStatus): string {
   const { sentRecords, failedRecords, filteredRecords, totalRecords, processedRecords } = status
+  const { skippedRecords } = status
   const left = totalRecords - processedRecords
   return [
     `sent ${readableCount(sentRecords)}`,
     `failed ${readableCount(failedRecords)}`,
     `filtered ${readableCount(filteredRecords)}`,
+    ...(skippedRecords > 0 ? [`sent before ${readableCount(skippedRecords)}`] : []),
     ...(left > 0 ? [`not reached ${readableCount(left)}`] : []),
     `of ${readableCount(totalRecords, 'item')} stored`,
     ...(status.damaged > 0 ? [`${readableCount(status.damaged, 'piece')} damaged`] : []),

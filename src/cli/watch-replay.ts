@@ -44,7 +44,8 @@ export async function watchReplay(
   replay.on('progress', (status) => {
     const { processedRecords, totalRecords, failedRecords } = status
     const failed = failedRecords > 0 ? ` items, ${readableCount(failedRecords)} failed` : ' items'
-    bar.update(processedRecords, totalRecords, failed)
+    const waits = status.waiting ? ', waiting for the target' : ''
+    bar.update(processedRecords, totalRecords, failed + waits)
   })
   const { status, error } = await outcomeOf(replay)
   bar.stop()
@@ -85,10 +86,29 @@ function reportAsJson(replay: Replay, print: (line: string) => void): void {
 }
 
 function reportToPeople(replay: Replay, terminal: Terminal): void {
+  const tellWaiting = outages(terminal)
   const tellRejected = firstFew(terminal, 'refusals')
   const tellDamage = firstFew(terminal, 'damaged pieces')
   replay.on('rejected', (rejected) => tellRejected(describeRejected(rejected)))
   replay.on('damage', (damage) => tellDamage(describeDamage(damage)))
+  replay.on('progress', tellWaiting)
+}
+
+/** A target that does not answer for a moment is nothing to tell; one that is down is, once. */
+const TOLD_WAIT_MILLIS = 5_000
+
+function outages(terminal: Terminal): (status: ReplayStatus) => void {
+  let toldSince: string | undefined
+  return ({ waiting, status }) => {
+    if (toldSince !== undefined && !waiting && status !== 'failed' && status !== 'cancelled') {
+      terminal.note('the target answers again')
+    }
+    if (toldSince !== undefined && !waiting) toldSince = undefined
+    if (!waiting || waiting.since === toldSince) return
+    if (Date.now() - Date.parse(waiting.since) < TOLD_WAIT_MILLIS) return
+    toldSince = waiting.since
+    terminal.note(`waiting for the target since ${waiting.since}: ${waiting.message}`)
+  }
 }
 
 function firstFew(terminal: Terminal, what: string): (line: string) => void {

@@ -22,6 +22,9 @@ export interface BatchTarget {
   /** Called once behind the last batch. */
   flush?(): Promise<void>
 
+  /** Told why a batch is going to be delivered again. Set by whoever wants to know. */
+  onRetry?: (message: string) => void
+
   /** Frees what the target holds, at the end and after a failure. */
   close(): Promise<void>
 }
@@ -67,8 +70,8 @@ export interface SinkHooks {
   /** Resolves when a batch may be sent; `undefined` if it may be at once. */
   gate?: (signal: AbortSignal) => Promise<void> | undefined
   onSend?: (batch: ReplayBatch) => void
-  /** Told how many items of a batch were accepted. */
-  onDelivered?: (itemCount: number) => void
+  /** Told how many items of a batch were accepted, and how many refused. */
+  onDelivered?: (itemCount: number, batch: ReplayBatch, refusedItems: number) => void
 }
 
 export const DEFAULT_CONCURRENCY = 3
@@ -162,7 +165,7 @@ class BatchSink extends Writable {
     const refusal = await this.#target.deliver(batch, this.#abort.signal)
     // A target that claims to have refused more than it was sent is not believed.
     const refusedItems = Math.min(refusal?.itemCount ?? 0, itemCount)
-    this.#hooks.onDelivered?.(itemCount - refusedItems)
+    this.#hooks.onDelivered?.(itemCount - refusedItems, batch, refusedItems)
     if (refusal) this.#reject(rejectedBatch(batch, { ...refusal, itemCount: refusedItems }))
   }
 

@@ -31,14 +31,15 @@ export function resolveOtlpTarget(
 
 /** Sends batches to an OTLP endpoint, over whatever protocol it speaks. */
 export function createOtlpTarget(options: OtlpSenderOptions): BatchTarget {
-  return new OtlpTarget(createOtlpSender(options))
+  return new OtlpTarget((onRetry) => createOtlpSender({ ...options, onRetry }, 'replay'))
 }
 
 class OtlpTarget implements BatchTarget {
+  onRetry?: (message: string) => void
   readonly #sender: OtlpSender
 
-  constructor(sender: OtlpSender) {
-    this.#sender = sender
+  constructor(createSender: (onRetry: (message: string) => void) => OtlpSender) {
+    this.#sender = createSender((message) => this.onRetry?.(message))
   }
 
   async deliver(batch: ReplayBatch, abort: AbortSignal): Promise<Refusal | undefined> {

@@ -20,6 +20,9 @@ export interface Pacer {
   pause(): void
   resume(): void
   readonly isPaused: boolean
+
+  /** How late the batch whose turn came last was let through; 0 where there is no pace to keep. */
+  readonly lagSeconds: number
 }
 
 /** Batch i is due at start + (arrival of i - arrival of the first) / speed. */
@@ -34,6 +37,7 @@ class ArrivalPacer implements Pacer {
   #first?: { startUnixNano: bigint; arrivalUnixNano: bigint }
   #pausedAtUnixNano?: bigint
   #pausedNanos = 0n
+  #leftNanosAtTurn = 0n
 
   constructor(speedMultiplier: number, clock: Clock) {
     this.#speedMultiplier = speedMultiplier
@@ -41,12 +45,16 @@ class ArrivalPacer implements Pacer {
   }
 
   turn(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> | undefined {
-    const isDue = !this.isPaused && this.#leftNanos(capturedAtUnixNano) <= 0n
+    const isDue = !this.isPaused && this.#isDue(this.#leftNanos(capturedAtUnixNano))
     return isDue ? undefined : this.#wait(capturedAtUnixNano, signal)
   }
 
   open(signal: AbortSignal): Promise<void> | undefined {
     return this.isPaused ? this.#resumed(signal) : undefined
+  }
+
+  get lagSeconds(): number {
+    return this.#speedMultiplier === Infinity ? 0 : -Number(this.#leftNanosAtTurn) / 1e9
   }
 
   get isPaused(): boolean {
@@ -64,12 +72,18 @@ class ArrivalPacer implements Pacer {
     this.#events.emit('resume')
   }
 
+  #isDue(leftNanos: bigint): boolean {
+    if (leftNanos > 0n) return false
+    this.#leftNanosAtTurn = leftNanos
+    return true
+  }
+
   async #wait(capturedAtUnixNano: bigint, signal: AbortSignal): Promise<void> {
     await this.#resumed(signal)
     // A pause does not end the wait under way: what it took is waited for behind it.
     for (;;) {
       const leftNanos = this.#leftNanos(capturedAtUnixNano)
-      if (leftNanos <= 0n) return
+      if (this.#isDue(leftNanos)) return
       await this.#clock.wait(Number(leftNanos) / 1e6, signal)
       await this.#resumed(signal)
     }

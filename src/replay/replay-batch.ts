@@ -11,6 +11,10 @@ export interface ReplayBatch extends OtlpBatch {
   readonly itemCount?: number
   /** The object it was read from. */
   readonly key?: string
+  /** Which one it is of those in that object. */
+  readonly position?: number
+  /** How many items it held before filters and transforms, where a receipt is kept. */
+  readonly storedItemCount?: number
   /** When `pace` let it through, in nanoseconds since the Unix epoch. */
   readonly replayTimeUnixNano?: bigint
   /**

@@ -34,6 +34,18 @@ export interface ReplayConfig
   replayLogs?: boolean
   /** Cancels the replay, as `cancel()` does. */
   signal?: AbortSignal
+  /**
+   * A file to keep account in of each batch that the target has answered, so that the replay can
+   * be resumed. What is there from another replay is replaced. A path that ends with a slash is a
+   * folder, in which the file is named after the session and a digest of what is replayed and where
+   * to. Default: none is kept.
+   */
+  receipt?: string
+  /**
+   * Go on where the replay stopped that kept the `receipt`: what it sent is not sent again. All
+   * options that decide about what is sent, where to and how it is changed have to be the same.
+   */
+  resume?: boolean
 }
 
 /** What a `ReplayConfig` asks for, checked, with environment and defaults filled in. */
@@ -46,6 +58,8 @@ export interface ResolvedReplayConfig extends ReplaySelection {
   readonly otlp: OtlpHttpOptions
   readonly concurrency?: number
   readonly signal?: AbortSignal
+  readonly receipt?: string
+  readonly resume?: boolean
 }
 
 const DEFAULT_SPEED = 1
@@ -72,6 +86,10 @@ const entries = {
   replayMetrics: v.optional(flag),
   replayLogs: v.optional(flag),
   concurrency: sinkEntries.concurrency,
+  receipt: v.optional(
+    expected<string>('the path of a file', (value) => typeof value === 'string' && value !== ''),
+  ),
+  resume: v.optional(flag),
   signal: v.optional(
     // By what it does: other realms have AbortSignals of their own.
     expected<AbortSignal>(
@@ -86,6 +104,9 @@ export function resolveReplayConfig(config: ReplayConfig): ResolvedReplayConfig 
   const given = checkOptions(entries, config, 'startReplay')
   const { targetEndpoint, headers, compression, timeoutMillis, retry } = given
   checkRange(given)
+  if (given.resume && given.receipt === undefined) {
+    throw wrongConfig('resume goes on with a receipt: name its file as receipt')
+  }
   if (given.exporters) checkUnset({ targetEndpoint, headers, compression, retry })
   return {
     ...given,

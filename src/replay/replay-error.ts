@@ -13,6 +13,8 @@ import type { ReplayStatus } from './replay-status'
  * - `IngestionFailure`: the target refused something and that was to end the replay, or it could
  *   not be reached at all
  * - `StorageFailure`: the store that holds the session failed; `cause` is its `StorageError`
+ * - `ReceiptMismatch`: the receipt to go on with is of another replay; the message says what differs
+ * - `ReceiptUnusable`: the receipt is not there, damaged, in use, or can't be written
  * - `InvalidConfig`: an option is unknown or wrong
  */
 export type ReplayErrorReason =
@@ -21,6 +23,8 @@ export type ReplayErrorReason =
   | 'DecompressionFailure'
   | 'IngestionFailure'
   | 'StorageFailure'
+  | 'ReceiptMismatch'
+  | 'ReceiptUnusable'
   | 'InvalidConfig'
 
 export interface ReplayErrorDetails {

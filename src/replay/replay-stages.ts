@@ -14,7 +14,8 @@ import { keepServicesStep } from './filter-batches'
 import { modifyStep } from './modify-batches'
 import { paceStep } from './pace'
 import type { Pacer } from './pacer'
-import type { ReplayBatch } from './replay-batch'
+import type { Receipt } from './receipt'
+import { type ReplayBatch, itemsOf } from './replay-batch'
 import { ReplayError } from './replay-error'
 import { type ReplaySelection, unixNanoOf } from './replay-selection'
 import { rewriteIdsStep } from './rewrite-batch-ids'
@@ -29,6 +30,8 @@ export interface StagePlan extends ReplaySelection {
   readonly signals?: readonly Signal[]
   readonly speedMultiplier: number
   readonly timestampAdjustment: NonNullable<ReplaySelection['timestampAdjustment']>
+  /** Of what earlier runs sent, and how they changed it. */
+  readonly openedReceipt?: Receipt
 }
 
 /** What is told to whoever keeps count. */
@@ -70,7 +73,9 @@ export async function openStages(
   }
   const survey = await surveySession({ ...selection, signal })
   const services = plan.filterServices && new Set(plan.filterServices)
+  const receipt = plan.openedReceipt
   const steps = [
+    ...(receipt ? [countStored] : []),
     ...changes(plan, services, hooks),
     paceStep(timing.pacer, timing.clock),
     ...shift(plan, timing.clock, survey),
@@ -80,12 +85,16 @@ export async function openStages(
     if (plan.onError === 'abort') throw errorFor(damage)
   }
   const open: OpenBatches = (ending) => {
-    const reading = { ...selection, services, onLeftOut: hooks.onFiltered, onDamage }
+    const isDone: ReadSessionOptions['isDone'] = receipt && ((...at) => receipt.isDone(...at))
+    const reading = { ...selection, services, onLeftOut: hooks.onFiltered, onDamage, isDone }
     const runs = readSessionRuns({ ...reading, signal: ending })
     return takeSteps(runs, steps, malformedListener(plan, hooks), ending)
   }
   return { survey, prefix, open }
 }
+
+/** Ahead of whatever leaves something out. */
+const countStored: BatchStep = (batch) => ({ ...batch, storedItemCount: itemsOf(batch) })
 
 function errorFor({ key, offsetBytes, message, reason }: Damage): ReplayError {
   return new ReplayError(
@@ -95,7 +104,7 @@ function errorFor({ key, offsetBytes, message, reason }: Damage): ReplayError {
 }
 
 function changes(
-  { transforms = [], rewriteIds = false }: StagePlan,
+  { transforms = [], rewriteIds = false, openedReceipt: receipt }: StagePlan,
   services: ReadonlySet<string> | undefined,
   { onFiltered }: StageHooks,
 ): BatchStep[] {
@@ -104,23 +113,32 @@ function changes(
   for (const [index, modify] of transforms.entries()) {
     steps.push(modifyStep(modify, `transforms[${index}]`, onFiltered))
   }
-  if (rewriteIds !== false) steps.push(rewriteIdsStep(rewriteIds === true ? undefined : rewriteIds))
+  if (rewriteIds !== false) {
+    steps.push(rewriteIdsStep(rewriteIds === true ? receipt?.idSeed : rewriteIds))
+  }
   return steps
 }
 
 function shift(plan: StagePlan, clock: Clock, { lastArrivalUnixNano }: SessionSurvey): BatchStep[] {
   const { timestampAdjustment, speedMultiplier, transforms = [], rewriteIds = false } = plan
+  const receipt = plan.openedReceipt
   // Bodies are the reader's own, or a copy with other ids, unless somebody's transform saw them.
   const inPlace = transforms.length === 0 || rewriteIds !== false
   switch (timestampAdjustment) {
     case 'none':
       return []
     case 'current':
-      return [currentShiftStep(clock, { inPlace })]
+      return [currentShiftStep(clock, { inPlace, offsets: receipt?.traceOffsets })]
     case 'relative': {
       // An empty selection has no last batch, and none that would ask for it.
       const last = lastArrivalUnixNano ?? 0n
-      return [relativeShiftStep(clock, { speedMultiplier, lastArrivalUnixNano: last, inPlace })]
+      return [
+        relativeShiftStep(clock, {
+          ...{ speedMultiplier, lastArrivalUnixNano: last, inPlace },
+          offsetNanos: receipt?.offsetNanos,
+          onOffset: (offsetNanos) => receipt?.keepOffset(offsetNanos),
+        }),
+      ]
     }
   }
 }

@@ -5,9 +5,15 @@ import type { Damage } from '../session/damage'
 
 export type ReplayState = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
 
+export interface ReplayWait {
+  /** ISO 8601, UTC. */
+  since: string
+  message: string
+}
+
 /**
  * How far a replay has come. Records are items: spans, data points, log records.
- * When it has completed, sent + failed + filtered = total.
+ * When it has completed, sent + failed + filtered + skipped = total.
  */
 export interface ReplayStatus {
   sessionId: string
@@ -18,7 +24,7 @@ export interface ReplayStatus {
   completedAt?: string
   /** What is stored of the signals and the time range asked for. */
   totalRecords: number
-  /** Of which something has become: sent, failed or filtered. */
+  /** Of which something has become: sent, failed, filtered or skipped. */
   processedRecords: number
   /** Accepted by the target. */
   sentRecords: number
@@ -26,8 +32,17 @@ export interface ReplayStatus {
   failedRecords: number
   /** Left out as `filterServices` or a transform wanted it. */
   filteredRecords: number
+  /** Sent already by an earlier run, where the replay goes on with a receipt. */
+  skippedRecords: number
   /** The object that the batch sent last lies in. */
   currentFile?: string
+  /**
+   * Since when the target has taken nothing of what was sent to it, and why an attempt failed.
+   * Absent while it takes what it is sent.
+   */
+  waiting?: ReplayWait
+  /** The file in which account is kept of what the target has answered. */
+  receipt?: string
   /** How many pieces of the session could not be read. */
   damaged: number
   /** The first hundred of them. */

@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Damage } from '../session/damage'
-import type { ReplayState, ReplayStatus } from './replay-status'
+import { followMeterProvider } from '../telemetry/follow-meter-provider'
+import { itemsReplayed } from '../telemetry/instruments'
+import type { ReplayState, ReplayStatus, ReplayWait } from './replay-status'
 
 const MAX_LISTED_DAMAGE = 100
+
+const measured = itemsReplayed.seriesBy('otel_tape.outcome', ['sent', 'failed', 'filtered'])
 
 /** Keeps count of what becomes of a session's items, each of which counts once. */
 export class ReplayTally {
@@ -12,6 +16,8 @@ export class ReplayTally {
   currentFile?: string
   completedAt?: Date
   error?: string
+  waiting?: ReplayWait
+  receipt?: string
   readonly #sessionId: string
   readonly #startedAt: Date
   readonly #damage: Damage[] = []
@@ -20,6 +26,7 @@ export class ReplayTally {
   #sent = 0
   #failed = 0
   #filtered = 0
+  #skipped = 0
 
   constructor(sessionId: string, startedAt: Date) {
     this.#sessionId = sessionId
@@ -31,21 +38,32 @@ export class ReplayTally {
     this.#stored = itemCount
   }
 
+  /** Counts from the beginning what earlier runs are done with. */
+  resume(done: { sentItems: number; failedItems: number; filteredItems: number }): void {
+    this.#skipped += done.sentItems
+    this.#failed += done.failedItems
+    this.#filtered += done.filteredItems
+  }
+
   send(itemCount: number): void {
+    followMeterProvider()
+    measured.sent.add(itemCount)
     this.#sent += itemCount
   }
 
   fail(itemCount: number): void {
+    measured.failed.add(itemCount)
     this.#failed += itemCount
   }
 
   filter(itemCount: number): void {
+    measured.filtered.add(itemCount)
     this.#filtered += itemCount
   }
 
   damage(damage: Damage): void {
     this.#damaged++
-    this.#failed += damage.itemCount ?? 0
+    this.fail(damage.itemCount ?? 0)
     if (this.#damage.length < MAX_LISTED_DAMAGE) this.#damage.push(damage)
   }
 
@@ -55,7 +73,7 @@ export class ReplayTally {
   }
 
   status(): ReplayStatus {
-    const { currentFile, completedAt, error } = this
+    const { currentFile, completedAt, error, waiting, receipt } = this
     return {
       sessionId: this.#sessionId,
       status: this.state,
@@ -67,7 +85,10 @@ export class ReplayTally {
       sentRecords: this.#sent,
       failedRecords: this.#failed,
       filteredRecords: this.#filtered,
+      skippedRecords: this.#skipped,
       ...(currentFile !== undefined && !completedAt && { currentFile }),
+      ...(waiting !== undefined && !completedAt && { waiting }),
+      ...(receipt !== undefined && { receipt }),
       damaged: this.#damaged,
       damage: [...this.#damage],
       ...(error !== undefined && { error }),
@@ -75,6 +96,6 @@ export class ReplayTally {
   }
 
   get #processed(): number {
-    return this.#sent + this.#failed + this.#filtered
+    return this.#sent + this.#failed + this.#filtered + this.#skipped
   }
 }

@@ -17,6 +17,7 @@ import {
 import type { Clock } from './clock'
 import { holdProcess } from '../storage/hold-process'
 import { type Pacer, createPacer } from './pacer'
+import type { Receipt } from './receipt'
 import type { Replay, ReplayEvents, ScheduledBatch } from './replay'
 import { type ReplayBatch, itemsOf } from './replay-batch'
 import type { ResolvedReplayConfig } from './replay-config'
@@ -24,12 +25,15 @@ import { messageOf, toReplayError } from './replay-error'
 import { type StageHooks, openStages } from './replay-stages'
 import type { ReplayStatus } from './replay-status'
 import { ReplayTally } from './replay-tally'
+import { watchReplay } from './watch-replay'
 
 export interface SessionReplayParts {
   readonly config: ResolvedReplayConfig
   readonly store: ObjectStore
   readonly target: BatchTarget
   readonly clock: Clock
+  /** Where account is to be kept, for another run to go on with. */
+  readonly openReceipt?: (signal: AbortSignal) => Promise<Receipt | undefined>
   /** Called when the replay is over, before `finished` settles. */
   readonly onEnd: () => Promise<void>
 }
@@ -48,6 +52,7 @@ export class SessionReplay implements Replay {
   #progressTimer?: NodeJS.Timeout
   #sequenceNumber = 0
   #prefix = ''
+  #receipt?: Receipt
 
   constructor(parts: SessionReplayParts) {
     const { config, clock } = parts
@@ -107,6 +112,7 @@ export class SessionReplay implements Replay {
     const release = holdProcess()
     const cancel = () => this.cancel()
     config.signal?.addEventListener('abort', cancel, { once: true })
+    const stopWatching = watchReplay(this.#pacer, this.#tally, this.#parts.clock)
     let failure: unknown
     try {
       if (config.signal?.aborted) this.cancel()
@@ -118,10 +124,22 @@ export class SessionReplay implements Replay {
       this.#tally.state = failure === undefined ? 'cancelled' : 'failed'
     } finally {
       config.signal?.removeEventListener('abort', cancel)
+      stopWatching()
       await onEnd()
       release()
     }
     return this.#finish(failure)
+  }
+
+  /** What earlier runs are done with counts from the beginning. */
+  async #openReceipt(): Promise<void> {
+    const receipt = await this.#parts.openReceipt?.(this.#abort.signal)
+    if (!receipt) return
+    this.#receipt = receipt
+    this.#tally.receipt = receipt.path
+    this.#tally.resume(receipt.doneItems)
+    const { failedItems } = receipt.doneItems
+    if (failedItems > 0) this.#tally.error = `items refused in an earlier run: ${failedItems}`
   }
 
   async #replay(): Promise<void> {
@@ -132,8 +150,9 @@ export class SessionReplay implements Replay {
     sink.on('error', () => undefined)
     try {
       signal.throwIfAborted()
+      await this.#openReceipt()
       const timing = { clock, pacer: this.#pacer }
-      const plan = { ...config, store }
+      const plan = { ...config, store, openedReceipt: this.#receipt }
       const stages = await openStages(plan, timing, this.#stageHooks(), signal)
       const { survey, open, prefix } = stages
       this.#tally.expect(survey.itemCount)
@@ -148,11 +167,12 @@ export class SessionReplay implements Replay {
     }
   }
 
-  #finish(failure: unknown): ReplayStatus {
+  async #finish(failure: unknown): Promise<ReplayStatus> {
     this.#tally.completedAt = dateOf(this.#parts.clock)
     if (failure !== undefined) this.#tally.error = messageOf(failure)
     clearTimeout(this.#progressTimer)
     const status = this.status()
+    await this.#receipt?.close(status)
     this.#emit('progress', status)
     if (failure === undefined) return status
     throw toReplayError(failure, { sessionId: this.sessionId, status })
@@ -165,11 +185,17 @@ export class SessionReplay implements Replay {
       if (onError === 'abort') throw refusalError(rejected)
     }
     const options = { concurrency, onRejected }
+    target.onRetry = (message) => this.#waits(message)
     return createBatchSink(target, options, {
       gate: (signal) => this.#pacer.open(signal),
-      onSend: (batch) => this.#sent(batch),
-      onDelivered: (itemCount) => {
+      onSend: (batch) => {
+        this.#receipt?.sending()
+        this.#sent(batch)
+      },
+      onDelivered: (itemCount, batch, refusedItems) => {
+        this.#receipt?.delivered(batch, itemCount, refusedItems)
         this.#tally.send(itemCount)
+        this.#tally.waiting = undefined
         this.#progressed()
       },
     })
@@ -200,6 +226,12 @@ export class SessionReplay implements Replay {
       ...(offsetNanos !== undefined && { offsetNanos }),
     }
     this.#emit('batch', scheduled)
+  }
+
+  #waits(message: string): void {
+    const since = this.#tally.waiting?.since ?? dateOf(this.#parts.clock).toISOString()
+    this.#tally.waiting = { since, message }
+    this.#progressed()
   }
 
   #rejected(rejected: RejectedBatch): void {

@@ -10,7 +10,7 @@ import {
 } from '../otlp/shift-times-by-trace'
 import { checkOptions, count } from './check-options'
 import { type Clock, createSystemClock } from './clock'
-import { createTraceOffsets } from './trace-offsets'
+import { type TraceOffsets, createTraceOffsets } from './trace-offsets'
 import {
   type BatchStep,
   type StageOptions,
@@ -27,7 +27,7 @@ export interface ShiftCurrentOptions extends StageOptions {
   maxTraces?: number
 }
 
-const DEFAULT_MAX_TRACES = 100_000
+export const DEFAULT_MAX_TRACES = 100_000
 
 const entries = { ...stageEntries, maxTraces: v.optional(count) }
 
@@ -48,12 +48,14 @@ export function shiftCurrent(options: ShiftCurrentOptions = {}): Transform {
 export interface CurrentShift extends Pick<ShiftCurrentOptions, 'maxTraces'> {
   /** Whether to alter the bodies that come, which nobody else must have seen then. */
   inPlace?: boolean
+  /** What is known of traces already, in place of `maxTraces`. */
+  offsets?: TraceOffsets
 }
 
 /** As `shiftCurrent`, by another clock. */
 export function currentShiftStep(clock: Clock, options: CurrentShift): BatchStep {
   const { maxTraces = DEFAULT_MAX_TRACES, inPlace = false } = options
-  const offsets = createTraceOffsets(maxTraces)
+  const offsets = options.offsets ?? createTraceOffsets(maxTraces)
   return (batch) => {
     const { signal, body, capturedAtUnixNano } = batch
     const sentAtUnixNano = batch.replayTimeUnixNano ?? clock.nowUnixNano()

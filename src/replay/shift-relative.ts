@@ -80,6 +80,10 @@ export interface RelativeShift extends Pick<
 > {
   /** Whether to alter the bodies that come, which nobody else must have seen then. */
   inPlace?: boolean
+  /** That of an earlier run, to go on with. */
+  offsetNanos?: bigint
+  /** Told of the offset when it has been chosen, before anything is moved by it. */
+  onOffset?: (offsetNanos: bigint) => void
 }
 
 /** As `shiftRelative`, by another clock. */
@@ -93,10 +97,13 @@ export function relativeShiftStep(clock: Clock, options: RelativeShift): BatchSt
         "or let replayDataStream do it, with its timestampAdjustment: 'relative' and speedMultiplier",
     )
   }
-  let offsetNanos: bigint | undefined
+  let { offsetNanos } = options
   return (batch) => {
     const { body, signal } = batch
-    offsetNanos ??= offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
+    if (offsetNanos === undefined) {
+      offsetNanos = offsetFrom(batch, clock, speedMultiplier, lastArrivalUnixNano)
+      options.onOffset?.(offsetNanos)
+    }
     if (!inPlace) return { ...batch, offsetNanos, body: shiftTimes(body, signal, offsetNanos) }
     shiftTimesInPlace(body, signal, offsetNanos)
     return { ...batch, offsetNanos }

@@ -20,8 +20,14 @@ export interface TraceOffsets {
  * to the new one, and when the new one is full, the old one is dropped whole. A
  * span costs a lookup, and a trace that is still being sent is not forgotten,
  * however long it lasts and however many others come and go meanwhile.
+ *
+ * @param onRemembered told of each trace that comes to the new generation: who asks for the same
+ *   traces again, in that order and with these offsets, has the same memory
  */
-export function createTraceOffsets(maxTraces: number): TraceOffsets {
+export function createTraceOffsets(
+  maxTraces: number,
+  onRemembered?: (bytes: Uint8Array, start: number, offsetNanos: bigint) => void,
+): TraceOffsets {
   const id = new Int32Array(ID_WORDS)
   let recent = new Generation()
   let older = new Generation()
@@ -37,6 +43,7 @@ export function createTraceOffsets(maxTraces: number): TraceOffsets {
         recent.clear()
       }
       recent.add(id, offset)
+      onRemembered?.(bytes, start, offset)
       return offset
     },
   }

@@ -33,6 +33,10 @@ export function clientCertificatesFromEnvironment(signal?: Signal): ClientCertif
 }
 
 function read(path: string): Buffer {
+  // The key itself in place of its file: a message that no such file exists would repeat it.
+  if (/[\r\n]|-----BEGIN |^[A-Za-z0-9+/=_-]{64,}$/.test(path)) {
+    throw new Error('it takes the path of a file, and holds something else')
+  }
   const content = readFileSync(path)
   if (content.includes('-----BEGIN ')) return content
   throw new Error(`'${path}' holds no PEM`)

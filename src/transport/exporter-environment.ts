@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { fromEnvironment } from '../options/environment'
+import { parseUrl } from '../options/parse-url'
 import type { Signal } from '../otlp/signal'
 import { endpointBelow, forEachSignal, parseEndpoint } from './otlp-endpoint'
 import { parseHeaders, withLowerCaseNames } from './otlp-headers'
@@ -41,8 +42,8 @@ export function exporterEnvironment(): Record<Signal, ExporterEnvironment> {
  * @throws TransportError of reason `InvalidConfig`, which names `option` and no credentials
  */
 export function parseExporterUrl(text: string, option: string): URL {
-  if (!URL.canParse(text)) return parseEndpoint(text, option, 'http')
-  const bare = new URL(text)
+  const bare = parseUrl(text)
+  if (!bare) return parseEndpoint(text, option, 'http')
   const { username, password } = bare
   bare.username = ''
   bare.password = ''

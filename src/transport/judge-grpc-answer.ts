@@ -18,6 +18,8 @@ const RETRYABLE_STATUS: ReadonlySet<string> = new Set([
   'DATA_LOSS',
 ])
 
+const OK = { grpcStatus: 'OK' } as const
+
 /** What an `Export…ServiceResponse` says. */
 export function judgeGrpcSuccess(body: Uint8Array): OtlpAnswer {
   try {
@@ -26,13 +28,14 @@ export function judgeGrpcSuccess(body: Uint8Array): OtlpAnswer {
       body,
     })
     if (rejectedItems > 0) {
-      return { verdict: 'partial', rejectedItems, message: `answered OK, partially: ${message}` }
+      const shown = `answered OK, partially: ${message}`
+      return { ...OK, verdict: 'partial', rejectedItems, message: shown }
     }
-    return { verdict: 'accepted', ...(message && { warning: message }) }
+    return { ...OK, verdict: 'accepted', ...(message && { warning: message }) }
   } catch (error) {
     if (!(error instanceof MalformedOtlpError)) throw error
     const message = `answered OK, but ${error.message}; is it an OTLP/gRPC endpoint?`
-    return { verdict: 'refused', message }
+    return { ...OK, verdict: 'refused', message }
   }
 }
 
@@ -50,6 +53,6 @@ export function judgeGrpcStatus(
   const isRetryable =
     RETRYABLE_STATUS.has(name) || (name === 'RESOURCE_EXHAUSTED' && retryAfterMillis !== undefined)
   return isRetryable
-    ? { verdict: 'again', message, retryAfterMillis }
-    : { verdict: 'refused', message }
+    ? { verdict: 'again', grpcStatus: name, message, retryAfterMillis }
+    : { verdict: 'refused', grpcStatus: name, message }
 }

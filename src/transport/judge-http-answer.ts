@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { shownUrl } from '../options/shown-url'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import type { OtlpAnswer } from './otlp-client'
 import { type OtlpResponse, readErrorMessage, readPartialSuccess } from './otlp-response'
@@ -23,7 +24,11 @@ export function judgeHttpAnswer(answer: HttpAnswer): OtlpAnswer {
     return body.length === 0 ? { verdict: 'accepted', statusCode } : judgeSuccess(answer, shown)
   }
   if (location) {
-    return { verdict: 'refused', statusCode, message: `${shown}, a redirect to ${location}` }
+    return {
+      verdict: 'refused',
+      statusCode,
+      message: `${shown}, a redirect to ${shownUrl(location)}`,
+    }
   }
   const reason = readErrorMessage(answer)
   const message = reason ? `${shown}: ${reason}` : shown

@@ -35,4 +35,6 @@ export type OtlpAnswer = AnswerDetails &
 interface AnswerDetails {
   /** Over HTTP. */
   readonly statusCode?: number
+  /** Over gRPC, by its name. */
+  readonly grpcStatus?: string
 }

@@ -1,7 +1,9 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { parseUrl } from '../options/parse-url'
 import { SIGNALS, type Signal } from '../otlp/signal'
+import { shownUrl } from '../options/shown-url'
 import { TransportError } from './transport-error'
 
 /**
@@ -12,8 +14,9 @@ export type OtlpEndpoints = Readonly<Record<Signal, string>>
 
 export type OtlpProtocol = 'http' | 'grpc'
 
-const SIGNAL_PATH = /\/+v1\/+(traces|metrics|logs)\/*$/
 const DEFAULT_GRPC_PORT = 4317
+/** Of a host name that is not ASCII, parsing takes time that grows with the square of its length. */
+const MAX_URL_LENGTH = 4096
 
 /**
  * The three endpoints below a base URL. Over HTTP, a path prefix and a query are kept, and
@@ -36,8 +39,23 @@ export function forEachSignal<T>(valueOf: (signal: Signal) => T): Record<Signal,
 export function endpointBelow(base: URL, signal: Signal, protocol?: OtlpProtocol): string {
   if (protocol === 'grpc' || isGrpc(base.href)) return grpcEndpoint(base)
   const url = new URL(base)
-  url.pathname = `${url.pathname.replace(SIGNAL_PATH, '').replace(/\/+$/, '')}/v1/${signal}`
+  url.pathname = `${prefixOf(url.pathname)}/v1/${signal}`
   return url.href
+}
+
+/** A path without `/v1/<signal>` at its end, and without slashes there. */
+function prefixOf(pathname: string): string {
+  const path = withoutLastSlashes(pathname)
+  const signal = SIGNALS.find((name) => path.endsWith(`/${name}`))
+  const version = signal && withoutLastSlashes(path.slice(0, -signal.length))
+  return version?.endsWith('/v1') ? withoutLastSlashes(version.slice(0, -'v1'.length)) : path
+}
+
+/** An expression for slashes at the end would begin anew at each slash. */
+function withoutLastSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end--
+  return path.slice(0, end)
 }
 
 /** One signal's endpoint as it stands, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` gives it. */
@@ -61,13 +79,13 @@ function defaultPort({ protocol }: URL): number {
 
 /** @throws TransportError of reason `InvalidConfig`, which names `option` */
 export function parseEndpoint(text: string, option: string, only?: OtlpProtocol): URL {
-  const wrong = (problem: string, advice: string, shown = text): TransportError =>
-    new TransportError(
-      'InvalidConfig',
-      `${option} '${shown.slice(0, 200)}' can't be used: ${problem}; ${advice}`,
-    )
-  if (!URL.canParse(text)) throw wrong('it is no URL', suggestionFor(text))
-  const url = new URL(text)
+  const wrong = (problem: string, advice: string, shown = shownUrl(text)): TransportError =>
+    new TransportError('InvalidConfig', `${option} '${shown}' can't be used: ${problem}; ${advice}`)
+  if (text.length > MAX_URL_LENGTH) {
+    throw wrong(`it is longer than ${MAX_URL_LENGTH} characters`, 'give a URL', '…')
+  }
+  const url = parseUrl(text)
+  if (!url) throw wrong('it is no URL', suggestionFor(text))
   if (!/^(https?|grpcs?):$/.test(url.protocol)) {
     throw wrong('it begins with neither http(s):// nor grpc(s)://', suggestionFor(text))
   }
@@ -75,7 +93,7 @@ export function parseEndpoint(text: string, option: string, only?: OtlpProtocol)
     const shown = `${url.protocol}//…@${url.host}`
     throw wrong('it holds credentials', 'set them as a header in `headers`', shown)
   }
-  if (isGrpc(text)) {
+  if (isGrpc(url.href)) {
     if (only === 'http') {
       throw wrong('it is OTLP/gRPC', 'give the OTLP/HTTP port, often http://…:4318')
     }
@@ -91,6 +109,6 @@ export function parseEndpoint(text: string, option: string, only?: OtlpProtocol)
 
 function suggestionFor(text: string): string {
   const withScheme = `http://${text}`
-  const isHost = /^[^/:@\s]+(:\d+)?(\/|$)/.test(text) && URL.canParse(withScheme)
+  const isHost = /^[^/:@\s?#]+(:\d+)?(\/[^?#@]*)?$/.test(text) && parseUrl(withScheme) !== undefined
   return isHost ? `try '${withScheme}'` : "give something like 'http://localhost:4318'"
 }

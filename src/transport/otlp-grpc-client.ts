@@ -129,7 +129,8 @@ class GrpcClient implements OtlpClient {
     }
     const { timeoutMillis } = this.#options
     const message = isTimeout ? `no answer within ${timeoutMillis} ms` : error.details
-    return new Error(message, { cause: error })
+    const code = grpc.status[error.code]
+    return Object.assign(new Error(message, { cause: error }), { code })
   }
 }
 

@@ -16,7 +16,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 ])
 
 export function isHeaders(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.entries(value).every(
     ([name, text]) =>
       /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) &&
@@ -29,13 +29,26 @@ export function isHeaders(value: unknown): boolean {
 /** `name=value,name=value`, values percent-encoded, as OpenTelemetry writes them. */
 export function parseHeaders(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair) => {
-    const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/s.exec(pair) ?? []
-    return name === undefined ? [] : [[name, decodeURIComponent(value)]]
+    const separator = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(0, separator)).trim()
+    return name === '' || /\s/.test(name) ? [] : [[name, unescaped(pair.slice(separator + 1))]]
   })
   const headers = Object.fromEntries(pairs) as Record<string, string>
   if (pairs.length > 0 && isHeaders(headers)) return headers
-  // Without the value: it may hold a key.
-  throw new Error('it is no list of headers like name=value,name=value')
+  throw noHeaders()
+}
+
+function unescaped(value: string): string {
+  try {
+    return decodeURIComponent(value.trim())
+  } catch {
+    throw noHeaders()
+  }
+}
+
+/** Without the value: it may hold a key. */
+function noHeaders(): Error {
+  return new Error('it is no list of headers like name=value,name=value, percent-encoded')
 }
 
 export function withLowerCaseNames(

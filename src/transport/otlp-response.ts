@@ -88,7 +88,8 @@ function fromJson(body: Uint8Array): PartialSuccess {
   const response = asObject(parseJson(body))
   const partial = asObject(response.partialSuccess ?? response.partial_success ?? {})
   const count = Object.entries(partial).find(([name]) => name.startsWith('rejected'))?.[1]
-  const rejectedItems = Number(count ?? 0)
+  // Anything else may have a toString of its own, or nest too deep for its class's.
+  const rejectedItems = typeof count === 'string' || typeof count === 'number' ? Number(count) : 0
   return {
     rejectedItems: rejectedItems > 0 ? Math.floor(rejectedItems) : 0,
     message: oneLine(partial.errorMessage ?? partial.error_message),

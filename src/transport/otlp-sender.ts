@@ -7,8 +7,15 @@ import { SIGNALS, type Signal } from '../otlp/signal'
 import { splitRequest } from '../otlp/split-request'
 import { summarizeRequest } from '../otlp/summarize-request'
 import { retrying } from '../storage/retry'
+import {
+  type ExporterMeter,
+  type ExporterMeterOptions,
+  createExporterMeter,
+} from '../telemetry/exporter-meter'
+import { AttemptJudge, GivenUpError, type TargetHistory } from './attempt-judge'
+import { failureBy, failureIn } from './export-failure'
 import type { OtlpAnswer, OtlpClient } from './otlp-client'
-import { isGrpc } from './otlp-endpoint'
+import { forEachSignal, isGrpc } from './otlp-endpoint'
 import { createOtlpGrpcClient } from './otlp-grpc-client'
 import { createOtlpHttpClient } from './otlp-http-client'
 import type { OtlpSenderOptions } from './sender-options'
@@ -34,7 +41,8 @@ export interface OtlpSender {
   /**
    * Sends a request, again where OTLP says that another attempt may succeed, and tells from the
    * last answer what was refused. Rejects with `TransportError` of reason `Unreachable` when the
-   * target answers nothing at all, and with the reason of `abort` when that fires.
+   * target answers nothing at all, or asks to come again whatever is sent, and with the reason of
+   * `abort` when that fires.
    */
   send(request: OtlpRequest, abort: AbortSignal): Promise<SendRefusal | undefined>
 
@@ -47,17 +55,29 @@ const NO_BODY = new Uint8Array()
 
 const log = diag.createComponentLogger({ namespace: 'otel-tape/transport' })
 
-export function createOtlpSender(options: OtlpSenderOptions): OtlpSender {
-  return new RetryingSender(options, clientsFor(options))
+/** @param purpose under which what is sent is measured */
+export function createOtlpSender(
+  options: OtlpSenderOptions,
+  purpose: ExporterMeterOptions['purpose'],
+): OtlpSender {
+  return new RetryingSender(options, clientsFor(options), metersFor(options, purpose))
 }
 
 class RetryingSender implements OtlpSender {
   readonly #options: OtlpSenderOptions
   readonly #clients: Readonly<Record<Signal, OtlpClient>>
+  readonly #meters: Readonly<Record<Signal, ExporterMeter>>
+  readonly #histories: Readonly<Record<Signal, TargetHistory>>
 
-  constructor(options: OtlpSenderOptions, clients: Readonly<Record<Signal, OtlpClient>>) {
+  constructor(
+    options: OtlpSenderOptions,
+    clients: Readonly<Record<Signal, OtlpClient>>,
+    meters: Readonly<Record<Signal, ExporterMeter>>,
+  ) {
     this.#options = options
     this.#clients = clients
+    this.#meters = meters
+    this.#histories = historiesFor(options)
   }
 
   async send(request: OtlpRequest, abort: AbortSignal): Promise<SendRefusal | undefined> {
@@ -76,32 +96,59 @@ class RetryingSender implements OtlpSender {
   }
 
   async #sendPart(part: OtlpRequest, abort: AbortSignal): Promise<SendRefusal | undefined> {
-    const encoded = await this.#clients[part.signal].encode(part.body)
+    const { signal, itemCount } = part
+    const encoded = await this.#clients[signal].encode(part.body)
+    const begunAt = this.#meters[signal].begin(itemCount)
+    let answer: OtlpAnswer
     try {
-      return this.#refusalIn(await this.#post(part.signal, encoded, abort), part)
+      answer = await this.#lastAnswer(signal, encoded, abort)
     } catch (error) {
+      this.#meters[signal].end(begunAt, itemCount, {}, failureBy(error, itemCount, abort))
       abort.throwIfAborted()
-      if (error instanceof AskedToRetry) return this.#refusalIn(error.answer, part)
-      await this.#checkReachable(part.signal, error as Error, abort)
-      const message = `${this.#shown(part.signal)} gave no answer: ${reasonIn(error as Error)}`
-      return { itemCount: part.itemCount, message }
+      await this.#checkReachable(signal, error as Error, abort)
+      const message = `${this.#shown(signal)} gave no answer: ${reasonIn(error as Error)}`
+      return { itemCount, message }
+    }
+    this.#meters[signal].end(begunAt, itemCount, answer, failureIn(answer, itemCount))
+    if (answer.verdict === 'again') await this.#checkTaking(signal, answer.message, abort)
+    return this.#refusalIn(answer, part)
+  }
+
+  async #lastAnswer(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
+    try {
+      return await this.#post(signal, encoded, abort)
+    } catch (error) {
+      if (error instanceof AskedToRetry && !abort.aborted) return error.answer
+      throw error instanceof GivenUpError ? error.failure : error
     }
   }
 
   #post(signal: Signal, encoded: Uint8Array, abort: AbortSignal): Promise<OtlpAnswer> {
     const { retry, timeoutMillis, onRetry } = this.#options
+    const history = this.#histories[signal]
+    // Few requests ever need one.
+    let judge: AttemptJudge | undefined
+    const judgeOf = (): AttemptJudge | undefined => {
+      if (!this.#isPatient) return undefined
+      judge ??= new AttemptJudge(history, (empty) => this.#sendEmpty(signal, empty))
+      return judge
+    }
     return retrying(
       async (attemptSignal) => {
+        if (judge?.isInDoubt) await judge.consider(attemptSignal)
         const answer = await this.#clients[signal].post(signal, encoded, attemptSignal)
+        history.hasAnswered = true
         if (answer.verdict === 'again') throw new AskedToRetry(answer)
         return answer
       },
       {
         // Whatever else went wrong, went wrong on the way.
-        isRetryable: () => true,
+        isRetryable: (error) => !(error instanceof GivenUpError) && (judge?.isWorthwhile() ?? true),
         delayHintMillis: (error) => {
           onRetry?.(`${this.#shown(signal)}: ${reasonIn(error as Error)}`)
-          return error instanceof AskedToRetry ? error.answer.retryAfterMillis : undefined
+          if (!(error instanceof AskedToRetry)) return void judgeOf()?.failed(error as Error)
+          judgeOf()?.answered()
+          return error.answer.retryAfterMillis
         },
         timeoutMillis: retry.totalTimeoutMillis,
         attemptTimeoutMillis: timeoutMillis,
@@ -120,15 +167,9 @@ class RetryingSender implements OtlpSender {
    * empty request, which is valid and carries nothing, tells one from the other.
    */
   async #checkReachable(signal: Signal, failure: Error, abort: AbortSignal): Promise<void> {
-    const client = this.#clients[signal]
+    let probed: OtlpAnswer
     try {
-      const encoded = await client.encode(NO_BODY)
-      await retrying((attemptSignal) => client.post(signal, encoded, attemptSignal), {
-        isRetryable: () => false,
-        maxAttempts: 1,
-        timeoutMillis: this.#options.timeoutMillis,
-        signal: abort,
-      })
+      probed = await this.#probe(signal, abort)
     } catch {
       abort.throwIfAborted()
       throw new TransportError(
@@ -136,10 +177,48 @@ class RetryingSender implements OtlpSender {
         `${this.#shown(signal)} can't be reached: ${reasonIn(failure)}. ` +
           (isDistrust(failure)
             ? 'Name the file of who signed its certificate in OTEL_EXPORTER_OTLP_CERTIFICATE'
-            : `Check that an ${client.protocolName} endpoint listens there`),
+            : `Check that an ${this.#clients[signal].protocolName} endpoint listens there`),
         { cause: failure },
       )
     }
+    this.#checkTakes(probed, signal)
+  }
+
+  /**
+   * Throws if a target that was asked for as long as it takes wants an empty request again as well:
+   * it would refuse all that is left in the same way, one budget after another.
+   */
+  async #checkTaking(signal: Signal, message: string, abort: AbortSignal): Promise<void> {
+    if (!this.#isPatient) return
+    const probed = await this.#probe(signal, abort).catch(() => undefined)
+    abort.throwIfAborted()
+    this.#checkTakes(probed ?? { verdict: 'again', message }, signal)
+  }
+
+  #checkTakes(probed: OtlpAnswer, signal: Signal): void {
+    if (!this.#isPatient || probed.verdict !== 'again') return
+    const message = `${this.#shown(signal)} takes nothing: it ${probed.message}`
+    throw new TransportError('Unreachable', message)
+  }
+
+  /** Sends an empty request, once. */
+  #probe(signal: Signal, abort: AbortSignal): Promise<OtlpAnswer> {
+    return retrying((attemptSignal) => this.#sendEmpty(signal, attemptSignal), {
+      isRetryable: () => false,
+      maxAttempts: 1,
+      timeoutMillis: this.#options.timeoutMillis,
+      signal: abort,
+    })
+  }
+
+  async #sendEmpty(signal: Signal, attemptSignal: AbortSignal): Promise<OtlpAnswer> {
+    const client = this.#clients[signal]
+    return client.post(signal, await client.encode(NO_BODY), attemptSignal)
+  }
+
+  /** Whether attempts are limited by time alone. */
+  get #isPatient(): boolean {
+    return this.#options.retry.maxAttempts === Infinity
   }
 
   #refusalIn(answer: OtlpAnswer, { signal, itemCount }: OtlpRequest): SendRefusal | undefined {
@@ -169,6 +248,28 @@ class AskedToRetry extends Error {
   constructor(readonly answer: OtlpAnswer & { readonly verdict: 'again' }) {
     super(answer.message)
   }
+}
+
+function metersFor(
+  { endpoints }: OtlpSenderOptions,
+  purpose: ExporterMeterOptions['purpose'],
+): Record<Signal, ExporterMeter> {
+  return forEachSignal((signal) => {
+    const endpoint = endpoints[signal]
+    const protocol = isGrpc(endpoint) ? 'grpc' : 'http'
+    return createExporterMeter({ signal, protocol, purpose, endpoint })
+  })
+}
+
+/** One for each host: a signal that was not sent so far goes where others went. */
+function historiesFor({ endpoints }: OtlpSenderOptions): Record<Signal, TargetHistory> {
+  const histories = new Map<string, TargetHistory>()
+  return forEachSignal((signal) => {
+    const { host } = new URL(endpoints[signal])
+    const history = histories.get(host) ?? { hasAnswered: false }
+    histories.set(host, history)
+    return history
+  })
 }
 
 /** One client for all signals over HTTP, and one for each target over gRPC. */

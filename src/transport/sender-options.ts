@@ -21,9 +21,13 @@ import type { OtlpHttpClientOptions } from './otlp-http-client'
 import { TransportError } from './transport-error'
 
 export interface RetryBudget {
-  /** How often a batch is sent at the most. Default 5. */
+  /**
+   * How often a batch is sent at the most. Default: as often as fits into `totalTimeoutMillis`; but
+   * a target that has never answered is given up after 5 attempts, and so is a batch that never gets
+   * an answer when an empty request gets one.
+   */
   maxAttempts?: number
-  /** How long all attempts and the waits between them may take together. Default 30,000. */
+  /** How long all attempts and the waits between them may take together. Default 300,000. */
   totalTimeoutMillis?: number
   /** Upper bound of the first wait. It doubles with each attempt, up to 5 s. Default 500. */
   initialDelayMillis?: number
@@ -85,9 +89,10 @@ const DEFAULTS = Object.freeze({
   timeoutMillis: 10_000,
 })
 
+/** Long enough for a backend to be deployed anew. */
 const DEFAULT_RETRY: Required<RetryBudget> = Object.freeze({
-  maxAttempts: 5,
-  totalTimeoutMillis: 30_000,
+  maxAttempts: Infinity,
+  totalTimeoutMillis: 300_000,
   initialDelayMillis: 500,
 })
 

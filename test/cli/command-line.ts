@@ -9,6 +9,9 @@ import { join } from 'node:path'
 
 const ROOT = join(__dirname, '../..')
 
+/** Of replays that are not told another one: in the current folder, tests leave nothing. */
+export const RECEIPT_FOLDER = join(tmpdir(), 'otel-tape-test-receipts')
+
 export interface Outcome {
   readonly exitCode: number | null
   readonly stdout: string
@@ -31,7 +34,7 @@ export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {
   ]
   const { PATH, HOME } = process.env
   const child = spawn(process.execPath, runner, {
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, OTEL_TAPE_RECEIPT_FOLDER: RECEIPT_FOLDER, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return { process: child, outcome: outcomeOf(child) }

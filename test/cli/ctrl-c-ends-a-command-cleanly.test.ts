@@ -28,6 +28,7 @@ describe('Ctrl-C', () => {
     const { exitCode, stdout, stderr } = await outcome
     expect(stderr).toMatch(/^cancelled: tape to http:/m)
     expect(stderr).toMatch(/^sent \d, failed 0, filtered 0, not reached \d, of 2 items stored$/m)
+    expect(stderr).toMatch(/^the same command with --resume goes on where it stopped$/m)
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' })
     expect(target.requests).toHaveLength(1)
   })

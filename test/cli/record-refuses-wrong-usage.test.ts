@@ -18,6 +18,12 @@ const WRONG_USAGE: [args: string[], says: RegExp][] = [
   [['--session-idle-minutes', 'x'], /0 means never/],
   [['--max-request-bytes', '0'], /whole number above 0/],
   [['--max-queue-bytes', '1.5'], /whole number above 0/],
+  [['--sample', '2'], /from 0 to 1/],
+  [['--sample', 'some'], /from 0 to 1/],
+  [
+    ['--redact-value', '(key=secret'],
+    /--redact-value has to be a regular expression: Unterminated/,
+  ],
   [['--frobnicate'], /unknown option '--frobnicate'/],
   [['--store', 'ftp://host/x'], /a store of the kind 'ftp:'/],
 ]

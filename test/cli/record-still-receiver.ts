@@ -16,6 +16,7 @@ export function makeMetadata(changes: Partial<SessionMetadata> = {}): SessionMet
 /** A receiver that receives nothing: what it says of itself is the test's to set. */
 export class StillReceiver extends EventEmitter<ReceiverEvents> implements OtlpReceiver {
   readonly httpUrl = 'http://127.0.0.1:4001'
+  readonly isSecure = false
   readonly sessionId = 'tape'
   readonly batches = new Readable({ objectMode: true, read: () => undefined })
   current = makeReceiverStatus()

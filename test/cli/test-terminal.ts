@@ -4,7 +4,9 @@
 import { PassThrough } from 'node:stream'
 import { runCommand } from '../../src/cli/run-command-line'
 import { type Terminal, createTerminal } from '../../src/cli/terminal'
-import type { Outcome } from './command-line'
+import { type Outcome, RECEIPT_FOLDER } from './command-line'
+
+process.env.OTEL_TAPE_RECEIPT_FOLDER = RECEIPT_FOLDER
 
 export interface TestTerminal {
   readonly terminal: Terminal

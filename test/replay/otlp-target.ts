@@ -41,7 +41,7 @@ export const accept: Answer = (response) => {
 export async function openTarget(
   answer: Answer = accept,
   onReceived: (request: ReceivedRequest) => void = () => undefined,
-  { keepsRequests = true } = {},
+  { keepsRequests = true, port = 0 } = {},
 ): Promise<OtlpTarget> {
   const requests: ReceivedRequest[] = []
   let count = 0
@@ -68,7 +68,7 @@ export async function openTarget(
   })
   const sockets: Socket[] = []
   server.on('connection', (socket: Socket) => sockets.push(socket))
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const close = async (): Promise<void> => {
     server.close()
