@@ -57,7 +57,7 @@ export function checkOptions<TEntries extends v.ObjectEntries>(
     path === null
       ? `the config has to be an object, got ${shown(issue.input)}`
       : issue.type !== 'strict_object'
-        ? `'${path}' has to be ${issue.message}, got ${shown(issue.input)}`
+        ? `'${path}' has to be ${issue.message}, got ${shownOf(path, issue.input)}`
         : issue.expected === 'never'
           ? `there is no option '${path}'; the options are ${Object.keys(entries).join(', ')}`
           : `the option '${path}' is missing`
@@ -74,6 +74,13 @@ export function withoutUndefined<T extends object>(options: T): Partial<T> {
 
 function isWhole(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least
+}
+
+/** Of what may be a key no more than its type. */
+function shownOf(path: string, value: unknown): string {
+  const isSecret = /headers|token|secret|password/i.test(path)
+  const isShown = !isSecret || typeof value === 'object' || typeof value === 'undefined'
+  return isShown ? shown(value) : `a value of type ${typeof value}`
 }
 
 /** Objects by their kind alone: they may hold secrets, or be large. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '../session/session-error'
 import type { ObjectStore } from '../storage/object-store'
 import { openStore } from '../storage/open-store'
-import { isStorageError } from '../storage/storage-error'
+import { type StorageErrorCode, isStorageError } from '../storage/storage-error'
 import { ListeningReceiver } from './listening-receiver'
 import type { OtlpReceiver } from './receiver'
 import { type ReceiverConfig, resolveReceiverConfig } from './receiver-config'
@@ -21,7 +21,7 @@ const STORE_MILLIS = 5_000
  * Starts an OTLP receiver, over HTTP and gRPC, that records what it is sent into
  * a session. Resolves when it listens.
  *
- * A store that is down delays nothing: with `ack: 'stored'` requests are kept
+ * A store that is down or full delays nothing: with `ack: 'stored'` requests are kept
  * in the write-ahead folder until it is back, as long as memory allows, and then
  * senders are told to come again.
  *
@@ -72,6 +72,9 @@ async function checkFolder(folder: string): Promise<void> {
   }
 }
 
+/** Of a store that is down or full somebody takes care, and meanwhile requests can be kept. */
+const PASSING_CODES: ReadonlySet<StorageErrorCode> = new Set(['UNAVAILABLE', 'TIMEOUT', 'FULL'])
+
 /** Fails early where waiting would not help: a wrong password stays wrong. */
 async function checkSession(sessionId: string, ready: Promise<void>): Promise<void> {
   try {
@@ -81,7 +84,6 @@ async function checkSession(sessionId: string, ready: Promise<void>): Promise<vo
     if (error instanceof SessionError) {
       throw new ReceiverError('SessionCompleted', message, { sessionId, cause: error })
     }
-    const isDown = isStorageError(error, 'UNAVAILABLE') || isStorageError(error, 'TIMEOUT')
-    if (!isDown) throw new ReceiverError('StorageFailure', message, { sessionId, cause: error })
+    if (!isStorageError(error) || !PASSING_CODES.has(error.code)) throw new ReceiverError('StorageFailure', message, { sessionId, cause: error })
   }
 }

@@ -1,8 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Signal } from '../otlp/signal'
+import type { BearerTokens } from './bearer-tokens'
 import type { Intake } from './intake'
 import type { MemoryBudget } from './memory-budget'
+import type { ReceiverTls } from './receiver-tls'
 
 /** What every endpoint is made of, whatever it speaks. */
 export interface EndpointParts {
@@ -15,8 +18,15 @@ export interface EndpointParts {
   readonly maxRequestBytes: number
   /** Connections that it has at the most; one that comes beyond is closed at once. */
   readonly maxConnections: number
-  /** Told of every request that was refused: an HTTP status, or a gRPC status by its name. */
-  readonly onRefused: (status: number | string) => void
+  /** Undefined: plain text. */
+  readonly tls?: ReceiverTls
+  /** What senders have to name. Undefined: nothing. */
+  readonly bearerTokens?: BearerTokens
+  /**
+   * Told of every request that was refused: an HTTP status, or a gRPC status by its name, and
+   * of which signal the request was, if that is known.
+   */
+  readonly onRefused: (status: number | string, signal?: Signal) => void
 }
 
 /** A socket that listens, and what answers behind it. */

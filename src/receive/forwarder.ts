@@ -4,6 +4,7 @@
 import { diag } from '@opentelemetry/api'
 import type { Signal } from '../otlp/signal'
 import { holdProcess } from '../storage/hold-process'
+import { forwardQueueSize, itemsNotForwarded } from '../telemetry/instruments'
 import { type OtlpRequest, type OtlpSender, createOtlpSender } from '../transport/otlp-sender'
 import { type RetryBudget, resolveSenderOptions } from '../transport/sender-options'
 import { createRareFailures } from './rare-failures'
@@ -47,6 +48,9 @@ const CONCURRENCY = 4
 /** What a queued request takes besides its bytes: a million empty ones must not go uncounted. */
 const OVERHEAD_BYTES = 256
 
+/** Why the target did not get something, as it is told to whoever watches. */
+type MissReason = 'queue_full' | 'refused' | 'unreachable' | 'ended'
+
 const log = diag.createComponentLogger({ namespace: 'otel-tape/receive' })
 
 /** @throws TransportError of reason `InvalidConfig` when the target or a header can't be used */
@@ -71,30 +75,31 @@ class QueueingForwarder implements Forwarder {
   #isClosed = false
   #closing?: Promise<void>
   #onIdle?: () => void
+  readonly #stopWatching: () => void
 
   constructor(options: ForwarderOptions) {
     const { targetEndpoint, headers } = options
     const retry = { ...DEFAULT_RETRY, ...options.retry }
     this.#options = options
     this.#failures = createRareFailures(options.onFailure)
-    this.#sender = createOtlpSender({
-      ...resolveSenderOptions(
-        { targetEndpoint, headers, retry },
-        { entryPoint: 'forward', endpointOption: 'forward', connections: CONCURRENCY },
-      ),
-      onRetry: (message) => this.#fail(message),
-    })
+    const sending = resolveSenderOptions(
+      { targetEndpoint, headers, retry },
+      { entryPoint: 'forward', endpointOption: 'forward', connections: CONCURRENCY },
+    )
+    const onRetry = (message: string): void => this.#fail(message)
+    this.#sender = createOtlpSender({ ...sending, onRetry }, 'forward')
+    this.#stopWatching = forwardQueueSize.watch(() => this.#waitingBytes)
   }
 
   offer(signal: Signal, body: Uint8Array, itemCount: number): void {
     const request = { signal, body, itemCount }
-    if (this.#isClosed) return this.#miss(request, itemCount, 'forwarding has ended')
+    if (this.#isClosed) return this.#miss(request, itemCount, 'ended', 'forwarding has ended')
     const { maxQueueBytes } = this.#options
     const bytes = body.length + OVERHEAD_BYTES
     // One always fits: else one larger than the queue could never be sent.
     if (this.#usedBytes > 0 && this.#usedBytes + bytes > maxQueueBytes) {
       const message = `the queue is full (${maxQueueBytes} bytes wait for the target)`
-      return this.#miss(request, itemCount, message)
+      return this.#miss(request, itemCount, 'queue_full', message)
     }
     this.#usedBytes += bytes
     this.#waitingBytes += body.length
@@ -129,6 +134,7 @@ class QueueingForwarder implements Forwarder {
     } catch (error) {
       this.#fail((error as Error).message)
     } finally {
+      this.#stopWatching()
       release()
     }
   }
@@ -168,17 +174,19 @@ class QueueingForwarder implements Forwarder {
       const refusal = await this.#sender.send(request, this.#abort.signal)
       const refusedItems = refusal?.itemCount ?? 0
       this.#sentItems += request.itemCount - refusedItems
-      if (refusal) this.#miss(request, refusedItems, refusal.message)
+      if (refusal) this.#miss(request, refusedItems, 'refused', refusal.message)
     } catch (error) {
       // That we gave up at the end says less than what made us wait.
-      const isGivenUp = this.#abort.signal.aborted && this.#lastFailure !== undefined
+      const { aborted: isGivenUp } = this.#abort.signal
       const message = isGivenUp ? this.#lastFailure : undefined
-      this.#miss(request, request.itemCount, message ?? (error as Error).message)
+      const reason = isGivenUp ? 'ended' : 'unreachable'
+      this.#miss(request, request.itemCount, reason, message ?? (error as Error).message)
     }
   }
 
-  #miss({ signal }: OtlpRequest, itemCount: number, message: string): void {
+  #miss({ signal }: OtlpRequest, itemCount: number, reason: MissReason, message: string): void {
     this.#missedItems[signal] += itemCount
+    itemsNotForwarded.series({ 'otel_tape.signal': signal, 'error.type': reason }).add(itemCount)
     this.#fail(message)
   }
 

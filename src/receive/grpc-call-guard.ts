@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js'
+import { SIGNALS, type Signal } from '../otlp/signal'
 import type { EndpointParts } from './endpoint'
+import { EXPORT_SERVICES } from './grpc-descriptors'
 import { noRoom, statusName, toCallStatus } from './grpc-status'
 import { RPC_CODE } from './rpc-status'
 
@@ -13,7 +15,7 @@ export interface CallGuard {
   endStreamingCalls(): void
 }
 
-type GuardParts = Pick<EndpointParts, 'budget' | 'onRefused'>
+type GuardParts = Pick<EndpointParts, 'budget' | 'onRefused' | 'bearerTokens'>
 
 export function createCallGuard(parts: GuardParts): CallGuard {
   return new Guard(parts)
@@ -22,7 +24,16 @@ export function createCallGuard(parts: GuardParts): CallGuard {
 // The type that an interceptor has to return; what it is given has the same methods.
 type Call = ServerInterceptingCall
 
+const SIGNAL_OF_PATH = new Map<string, Signal>(
+  SIGNALS.map((signal) => [`/${EXPORT_SERVICES[signal]}/Export`, signal]),
+)
 const OK = 0
+const UNAUTHENTICATED = {
+  code: RPC_CODE.UNAUTHENTICATED,
+  details: 'this receiver wants a token of its own: authorization: Bearer ...',
+}
+/** Whoever restarts us, or sends nothing to us, asks without a token. */
+const HEALTH_PATH = '/grpc.health.v1.Health/'
 const CODINGS = 'identity,deflate,gzip'
 
 class Guard implements CallGuard {
@@ -35,7 +46,8 @@ class Guard implements CallGuard {
 
   readonly interceptor: ServerInterceptor = (method, base) => {
     const call = base as Call
-    this.#watchStatus(call)
+    this.#watchStatus(call, SIGNAL_OF_PATH.get(method.path))
+    if (!method.path.startsWith(HEALTH_PATH)) this.#checkToken(call)
     if (method.responseStream) this.#watchLife(call)
     else this.#refuseUnlessRoom(call)
     return call
@@ -51,7 +63,7 @@ class Guard implements CallGuard {
    * A call that is wrapped in an interceptor's own sees only what handlers answer. What grpc-js
    * answers by itself (too large, can't be inflated) passes by, so the method itself is replaced.
    */
-  #watchStatus(call: Call): void {
+  #watchStatus(call: Call, signal: Signal | undefined): void {
     const sendStatus = call.sendStatus.bind(call)
     let isEnded = false
     call.sendStatus = (given) => {
@@ -65,9 +77,26 @@ class Guard implements CallGuard {
         sent = { ...given, metadata }
       }
       // A deadline may have ended the call before its answer was there.
-      if (!isEnded && code !== OK) this.#parts.onRefused(statusName(code))
+      if (!isEnded && code !== OK) this.#parts.onRefused(statusName(code), signal)
       isEnded = true
       sendStatus(sent)
+    }
+  }
+
+  /** Ended at its headers, a call's messages are dropped unread. */
+  #checkToken(call: Call): void {
+    const { bearerTokens } = this.#parts
+    if (!bearerTokens) return
+    const start = call.start.bind(call)
+    call.start = (listener) => {
+      start({
+        ...listener,
+        onReceiveMetadata: (metadata) => {
+          const [authorization] = metadata.get('authorization')
+          if (bearerTokens.allow(authorization?.toString())) listener.onReceiveMetadata(metadata)
+          else call.sendStatus(UNAUTHENTICATED)
+        },
+      })
     }
   }
 

@@ -10,6 +10,8 @@ import { addDiscovery, type Discovery } from './grpc-discovery'
 import { addExportServices } from './grpc-export-services'
 import { shownAddress } from './listen-address'
 import { ReceiverError } from './receiver-error'
+import { tlsServerOptions } from './receiver-tls'
+import { TlsHandshakes } from './tls-handshakes'
 
 // What one connection can make us hold is this many messages, each as long as `maxRequestBytes`
 // and once more inflated; RFC 9113 asks for no fewer. Those that have come complete count
@@ -24,7 +26,7 @@ const PING_INTERVAL_MILLIS = 60_000
 const PING_TIMEOUT_MILLIS = 20_000
 
 /**
- * Listens for OTLP/gRPC, plaintext: the three export services, the standard health service
+ * Listens for OTLP/gRPC, over TLS if it is told how: the three export services, the standard health service
  * and server reflection. What is no gRPC at all, or names a method that nobody has, is
  * answered by grpc-js and not counted as refused.
  *
@@ -46,6 +48,7 @@ class GrpcEndpoint implements Endpoint {
   // to the console instead, and resolves a host name to several sockets.
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
+  readonly #handshakes: TlsHandshakes | undefined
   readonly #server: GrpcServer
   readonly #connections: ConnectionInjector
   readonly #guard: CallGuard
@@ -67,7 +70,8 @@ class GrpcEndpoint implements Endpoint {
     addExportServices(this.#server, parts)
     this.#discovery = addDiscovery(this.#server)
     this.#connections = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
-    this.#listener = createServer((socket) => this.#accept(socket))
+    this.#listener = this.#createListener(parts)
+    this.#handshakes = parts.tls && new TlsHandshakes(this.#listener)
     this.#listener.maxConnections = parts.maxConnections
   }
 
@@ -95,9 +99,26 @@ class GrpcEndpoint implements Endpoint {
     signal.removeEventListener('abort', cut)
   }
 
-  #accept(socket: Socket): void {
+  /**
+   * TLS ends here as well, not in grpc-js, whose credentials leave the least version of the
+   * protocol and the time for a handshake to Node.js.
+   */
+  #createListener({ tls }: EndpointParts): Server {
+    const accept = (socket: Socket): void => this.#accept(socket)
+    if (!tls) return createServer(accept)
+    const { createServer: createTlsServer } = require('node:tls') as typeof import('node:tls')
+    const listener = createTlsServer({ ...tlsServerOptions(tls), ALPNProtocols: ['h2'] }, accept)
+    // Also those that never get through a handshake: a cut must end them.
+    return listener.on('connection', (socket: Socket) => this.#keep(socket))
+  }
+
+  #keep(socket: Socket): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #accept(socket: Socket): void {
+    this.#keep(socket)
     // The session answers for its socket's errors, until it has let go of it.
     socket.on('error', () => {})
     socket.setNoDelay(true)
@@ -107,6 +128,7 @@ class GrpcEndpoint implements Endpoint {
   #finish(): Promise<unknown> {
     const noneLeft = once(this.#listener, 'close')
     this.#listener.close()
+    this.#handshakes?.cut()
     this.#discovery.stopServing()
     // Health watchers wait for news as long as they are let.
     this.#guard.endStreamingCalls()

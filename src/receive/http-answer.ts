@@ -41,6 +41,7 @@ export function refusedAnswer(refusal: HttpRefusal, type: MediaType): HttpAnswer
       ? Buffer.from(JSON.stringify(rpcStatusToJson(rpcStatus)))
       : encodeRpcStatus(rpcStatus)
   const headers: Record<string, string> = {}
+  if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (status === 405) headers.allow = 'POST'
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
   return answer(status, type, body, headers)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { EventEmitter, once } from 'node:events'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { untraced } from '../storage/untraced'
@@ -14,6 +14,8 @@ import { answerExport, signalOfPlainExport } from './http-export'
 import { HttpRefusal } from './http-refusal'
 import { shownAddress } from './listen-address'
 import { ReceiverError } from './receiver-error'
+import { type ReceiverTls, tlsServerOptions } from './receiver-tls'
+import { TlsHandshakes } from './tls-handshakes'
 
 export type HttpEndpointParts = EndpointParts & HttpAppParts
 
@@ -42,7 +44,7 @@ const TIME_LIMITS: HttpTimeLimits = Object.freeze({
 })
 
 /**
- * Listens for OTLP/HTTP. Requests that are none of HTTP at all are answered by Node's parser,
+ * Listens for OTLP/HTTP, over TLS if it is told how. Requests that are none of HTTP at all are answered by Node's parser,
  * with an empty 400, 408 or 431, and not counted as refused.
  *
  * @throws ReceiverError when the address can't be listened on
@@ -67,13 +69,14 @@ class HttpEndpoint implements Endpoint {
   readonly #server: Server
   // Connections on which nothing was asked yet. Node takes them for busy when it closes.
   readonly #unused = new Set<Socket>()
+  readonly #handshakes: TlsHandshakes | undefined
   #address = ''
   #closed: Promise<unknown> | undefined
 
   constructor(parts: HttpEndpointParts, limits: HttpTimeLimits) {
     this.#parts = parts
     this.#lingerMillis = limits.lingerMillis
-    const server = createServer({
+    const server = createServerWith(parts.tls, {
       headersTimeout: limits.headersMillis,
       requestTimeout: limits.requestMillis,
       keepAliveTimeout: limits.idleMillis,
@@ -93,10 +96,12 @@ class HttpEndpoint implements Endpoint {
     }
     // With a listener of its own, `100 Continue` is sent when the body is wanted.
     server.on('request', onRequest).on('checkContinue', onRequest)
-    server.on('connection', (socket: Socket) => {
+    // Over TLS, 'connection' brings sockets that no request will ever name.
+    server.on(parts.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#unused.add(socket)
       socket.on('close', () => this.#unused.delete(socket))
     })
+    this.#handshakes = parts.tls && new TlsHandshakes(server)
     this.#server = server
   }
 
@@ -128,6 +133,7 @@ class HttpEndpoint implements Endpoint {
   #stopListening(): Promise<unknown> {
     const closed = once(this.#server, 'close')
     this.#server.close()
+    this.#handshakes?.cut()
     for (const socket of this.#unused) socket.destroy()
     return closed
   }
@@ -192,6 +198,12 @@ async function fromResponse(response: Response): Promise<HttpAnswer> {
   const { status, headers } = response
   const body = new Uint8Array(await response.arrayBuffer())
   return { status, headers: Object.fromEntries(headers), body }
+}
+
+function createServerWith(tls: ReceiverTls | undefined, options: ServerOptions): Server {
+  if (!tls) return createServer(options)
+  const https = require('node:https') as typeof import('node:https')
+  return https.createServer({ ...options, ...tlsServerOptions(tls) })
 }
 
 type AlreadySent = typeof import('@hono/node-server/utils/response')

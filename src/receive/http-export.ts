@@ -16,12 +16,12 @@ import { SenderGoneError } from './http-body'
 import { contentCodingOf, inflateBody } from './http-content-coding'
 import type { HttpExchange } from './http-exchange'
 import { encodeJsonBody } from './http-json-body'
-import { HttpRefusal, toHttpRefusal } from './http-refusal'
+import { HttpRefusal, toHttpRefusal, unauthenticated } from './http-refusal'
 import { Reservation } from './http-reservation'
 
 export type HttpExportParts = Pick<
   EndpointParts,
-  'intake' | 'budget' | 'maxRequestBytes' | 'onRefused'
+  'intake' | 'budget' | 'maxRequestBytes' | 'onRefused' | 'bearerTokens'
 >
 
 const log = diag.createComponentLogger({ namespace: 'otel-tape/receive' })
@@ -57,7 +57,8 @@ export async function answerExport(
     return await takeExport(parts, signal, exchange)
   } catch (error) {
     if (error instanceof SenderGoneError) return undefined
-    return answerRefusal(parts, toHttpRefusal(error) ?? internalError(error), exchange.headers)
+    const refusal = toHttpRefusal(error) ?? internalError(error)
+    return answerRefusal(parts, refusal, exchange.headers, signal)
   }
 }
 
@@ -66,8 +67,9 @@ export function answerRefusal(
   { onRefused }: Pick<HttpExportParts, 'onRefused'>,
   refusal: HttpRefusal,
   headers: IncomingHttpHeaders,
+  signal?: Signal,
 ): HttpAnswer {
-  onRefused(refusal.status)
+  onRefused(refusal.status, signal)
   // A sender of some other type gets JSON, which people can read.
   return refusedAnswer(refusal, mediaTypeOf(headers['content-type']) ?? 'application/json')
 }
@@ -80,10 +82,12 @@ export function internalError(error: unknown): HttpRefusal {
 }
 
 async function takeExport(
-  { intake, budget, maxRequestBytes }: HttpExportParts,
+  { intake, budget, maxRequestBytes, bearerTokens }: HttpExportParts,
   signal: Signal,
   exchange: HttpExchange,
 ): Promise<HttpAnswer> {
+  // Before anything else: what a stranger sends is not looked at.
+  if (bearerTokens && !bearerTokens.allow(exchange.headers.authorization)) throw unauthenticated()
   const type = supportedTypeOf(exchange.headers['content-type'])
   const coding = contentCodingOf(exchange.headers['content-encoding'])
   const reservation = new Reservation(budget)

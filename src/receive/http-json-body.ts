@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { MAX_JSON_DEPTH, isNestedTooDeep } from '../otlp/json-depth'
 import { detectJsonSignal, requestFromJson } from '../otlp/json-to-protobuf'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
 import { parseOtlpJson } from '../otlp/parse-otlp-json'
@@ -22,7 +23,7 @@ export function encodeJsonBody(body: Buffer, signal: Signal): Uint8Array {
 }
 
 function parse(body: Buffer): unknown {
-  if (body.length > MAX_UNCHECKED_BYTES && isNestedTooDeep(body)) {
+  if (isNestedTooDeep(body)) {
     throw new MalformedOtlpError(`the body is nested deeper than ${MAX_JSON_DEPTH}`)
   }
   const text = decode(body)
@@ -44,36 +45,4 @@ function decode(body: Buffer): string {
   } catch (error) {
     throw new MalformedOtlpError('the body is no UTF-8', undefined, { cause: error })
   }
-}
-
-/** Of what is smaller, any nesting costs little. */
-const MAX_UNCHECKED_BYTES = 256 * 1024
-
-/** Twice what requests can have within the nesting that OTLP's messages are allowed. */
-const MAX_JSON_DEPTH = 500
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPENING_BRACKET = 0x5b
-const CLOSING_BRACKET = 0x5d
-const OPENING_BRACE = 0x7b
-const CLOSING_BRACE = 0x7d
-
-// JSON.parse takes any depth, but 20 MB of brackets cost it seconds and half a gigabyte.
-function isNestedTooDeep(body: Buffer): boolean {
-  let depth = 0
-  for (let index = 0; index < body.length; index++) {
-    const byte = body[index]
-    if (byte === QUOTE) index = endOfString(body, index)
-    else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
-      if (++depth > MAX_JSON_DEPTH) return true
-    } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth--
-  }
-  return false
-}
-
-function endOfString(body: Buffer, start: number): number {
-  let index = start + 1
-  while (index < body.length && body[index] !== QUOTE) index += body[index] === BACKSLASH ? 2 : 1
-  return index
 }

@@ -6,10 +6,11 @@ import { UnavailableError } from './intake'
 import { RPC_CODE, type RpcStatus } from './rpc-status'
 
 /** The statuses, other than 200, that OTLP/HTTP requests are answered with. */
-export type RefusalStatus = 400 | 404 | 405 | 413 | 415 | 500 | 503
+export type RefusalStatus = 400 | 401 | 404 | 405 | 413 | 415 | 500 | 503
 
 const CODES: Readonly<Record<RefusalStatus, number>> = {
   400: RPC_CODE.INVALID_ARGUMENT,
+  401: RPC_CODE.UNAUTHENTICATED,
   404: RPC_CODE.NOT_FOUND,
   405: RPC_CODE.UNIMPLEMENTED,
   413: RPC_CODE.RESOURCE_EXHAUSTED,
@@ -44,6 +45,10 @@ export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
     return new HttpRefusal(503, error.message, error.retryAfterSeconds)
   }
   return undefined
+}
+
+export function unauthenticated(): HttpRefusal {
+  return new HttpRefusal(401, 'this receiver wants a token of its own: authorization: Bearer …')
 }
 
 export function tooLarge(maxRequestBytes: number, asWhat: string): HttpRefusal {

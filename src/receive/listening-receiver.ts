@@ -4,11 +4,15 @@
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Signal } from '../otlp/signal'
+import { RecoveryPasses } from '../session/recovery-passes'
 import type { SessionMetadata } from '../session/metadata'
 import { openWriteAheadFolder } from '../session/write-ahead-folder'
 import { holdProcess } from '../storage/hold-process'
 import type { ObjectStore } from '../storage/object-store'
-import type { Endpoint } from './endpoint'
+import { followMeterProvider } from '../telemetry/follow-meter-provider'
+import type { Endpoint, EndpointParts } from './endpoint'
+import { EndpointMeter } from './endpoint-meter'
+import { warnOfExposure } from './exposure-warning'
 import { type Forwarder, createForwarder } from './forwarder'
 import { startGrpcEndpoint } from './grpc-endpoint'
 import { startHttpEndpoint } from './http-endpoint'
@@ -21,7 +25,6 @@ import type { ReceiverConfig } from './receiver-config'
 import { ReceiverCounts } from './receiver-counts'
 import { ReceiverError } from './receiver-error'
 import { RecordingIntake, type TakenRequest } from './recording-intake'
-import { Recovery } from './recovery'
 import { SessionRouter } from './session-router'
 import { StorageHealth } from './storage-health'
 
@@ -49,7 +52,7 @@ export class ListeningReceiver implements OtlpReceiver {
   #router: SessionRouter | undefined
   #intake: RecordingIntake | undefined
   readonly #tellFailure = createRareErrors((error) => this.#emit('failure', error))
-  #recovery: Recovery | undefined
+  #recovery: RecoveryPasses | undefined
   #http: Endpoint | undefined
   #grpc: Endpoint | undefined
   #timer: NodeJS.Timeout | undefined
@@ -78,11 +81,15 @@ export class ListeningReceiver implements OtlpReceiver {
   }
 
   get httpUrl(): string | undefined {
-    return this.#http && `http://${this.#http.address}`
+    return this.#http && `${this.isSecure ? 'https' : 'http'}://${this.#http.address}`
   }
 
   get grpcAddress(): string | undefined {
     return this.#grpc?.address
+  }
+
+  get isSecure(): boolean {
+    return this.#config.tls !== undefined
   }
 
   get sessionId(): string {
@@ -140,7 +147,7 @@ export class ListeningReceiver implements OtlpReceiver {
   async #start(): Promise<void> {
     await this.#listen()
     // Not before it listens: a port that is taken must leave no session behind.
-    const { sessionBy, maxQueueBytes } = this.#config
+    const { sessionBy, screen, maxQueueBytes } = this.#config
     if (this.#storage) {
       this.#router = this.#createRouter(this.#storage.store)
       const { sessionId, ready } = this.#router.defaultSession
@@ -149,6 +156,7 @@ export class ListeningReceiver implements OtlpReceiver {
     this.#intake = new RecordingIntake({
       router: this.#router,
       sessionBy,
+      screen,
       maxQueueBytes,
       hasRoomFor: (bytes) => this.#hasTakers && this.#batches.hasRoomFor(bytes),
       onTaken: (taken) => this.#onTaken(taken),
@@ -164,24 +172,35 @@ export class ListeningReceiver implements OtlpReceiver {
 
   async #listen(): Promise<void> {
     const { http, grpc, maxRequestBytes, maxGrpcMessageBytes, corsOrigins } = this.#config
-    const { maxQueueBytes, maxConnections } = this.#config
-    const parts = {
-      intake: { take: (signal: Signal, body: Uint8Array) => this.#take(signal, body) },
-      budget: new MemoryBudget(maxQueueBytes),
-      maxConnections,
-      onRefused: (status: number | string) => this.#counts.refuse(status),
-    }
+    const { maxQueueBytes, maxConnections, tls, bearerTokens } = this.#config
+    const budget = new MemoryBudget(maxQueueBytes)
+    const partsFor = (protocol: 'http' | 'grpc') => ({
+      ...{ tls, bearerTokens, budget, maxConnections },
+      ...this.#listenersFor(new EndpointMeter(protocol)),
+    })
     if (http) {
-      this.#http = await startHttpEndpoint({ ...parts, ...http, maxRequestBytes, corsOrigins })
+      const parts = { ...partsFor('http'), ...http, maxRequestBytes, corsOrigins }
+      this.#http = await startHttpEndpoint(parts)
     }
     if (grpc) {
-      const limited = { ...parts, ...grpc, maxRequestBytes: maxGrpcMessageBytes }
+      const limited = { ...partsFor('grpc'), ...grpc, maxRequestBytes: maxGrpcMessageBytes }
       this.#grpc = await startGrpcEndpoint(limited)
+    }
+    warnOfExposure([this.#http?.address, this.#grpc?.address], this.#config)
+  }
+
+  #listenersFor(meter: EndpointMeter): Pick<EndpointParts, 'intake' | 'onRefused'> {
+    return {
+      intake: { take: (signal, body) => this.#take(signal, body, meter) },
+      onRefused: (status, signal) => {
+        this.#counts.refuse(status)
+        meter.refuse(status, signal)
+      },
     }
   }
 
-  async #take(signal: Signal, body: Uint8Array): Promise<IntakeResult> {
-    if (this.#intake) return this.#intake.take(signal, body)
+  async #take(signal: Signal, body: Uint8Array, meter: EndpointMeter): Promise<IntakeResult> {
+    if (this.#intake) return this.#intake.take(signal, body, meter)
     throw new UnavailableError('the receiver starts', 1)
   }
 
@@ -233,10 +252,10 @@ export class ListeningReceiver implements OtlpReceiver {
     }
   }
 
-  #startRecovery(): Recovery | undefined {
+  #startRecovery(): RecoveryPasses | undefined {
     const { ack, writeAheadFolder } = this.#config
     if (!this.#storage || ack !== 'stored') return undefined
-    return new Recovery({
+    return new RecoveryPasses({
       folder: openWriteAheadFolder(writeAheadFolder),
       store: this.#storage.store,
       join: (sessionIds) => this.#join(sessionIds),
@@ -266,6 +285,7 @@ export class ListeningReceiver implements OtlpReceiver {
   }
 
   #tick(): void {
+    followMeterProvider()
     const { sessionIdleMinutes, rotateMinutes, rotateMB } = this.#config
     const router = this.#router
     if (!router) return

@@ -14,12 +14,24 @@ import {
   withoutUndefined,
 } from '../options/check-options'
 import { fromEnvironment } from '../options/environment'
+import { parseUrl } from '../options/parse-url'
+import { shownUrl } from '../options/shown-url'
+import type { RedactOptions } from '../otlp/redact-options'
+import type { SamplingOptions } from '../otlp/sample-traces'
+import { type Screen, type ScreenOptions, createScreen } from '../session/screen'
 import { checkSessionId, generateSessionId } from '../session/session-id'
 import { defaultWriteAheadFolder } from '../session/write-ahead-folder'
 import { type ObjectStore, isObjectStore } from '../storage/object-store'
+import {
+  type BearerTokens,
+  bearerTokensIn,
+  checkBearerTokens,
+  createBearerTokens,
+} from './bearer-tokens'
 import { type ListenAddress, parseListenAddress } from './listen-address'
 import { ReceiverError } from './receiver-error'
 import type { OtlpReceiverOptions } from './receiver-options'
+import { type ReceiverTls, loadReceiverTls, receiverTlsFromEnvironment } from './receiver-tls'
 
 /** `OtlpReceiverOptions` with environment and defaults filled in. */
 export interface ReceiverConfig extends Required<
@@ -33,6 +45,10 @@ export interface ReceiverConfig extends Required<
     | 'description'
     | 'forward'
     | 'forwardHeaders'
+    | 'redact'
+    | 'sampling'
+    | 'bearerToken'
+    | 'tls'
   >
 > {
   /** Undefined: off. */
@@ -43,6 +59,10 @@ export interface ReceiverConfig extends Required<
   readonly diagnosticSessionId?: string
   readonly description?: string
   readonly forward?: string
+  readonly bearerTokens?: BearerTokens
+  readonly tls?: ReceiverTls
+  /** Undefined: all is kept. */
+  readonly screen?: Screen
   /** Undefined: what the environment says. */
   readonly forwardHeaders?: Readonly<Record<string, string>>
 }
@@ -73,6 +93,9 @@ const DEFAULTS = Object.freeze({
 const entries = {
   http: v.optional(text),
   grpc: v.optional(text),
+  // Checked apart: what is wrong with a secret must not be told by repeating it.
+  bearerToken: v.optional(v.unknown()),
+  tls: v.optional(v.unknown()),
   record: v.optional(flag),
   sessionId: v.optional(text),
   sessionBy: v.optional(expected<string>('the name of a resource attribute', isFilledText)),
@@ -89,6 +112,8 @@ const entries = {
   description: v.optional(text),
   enabledFlags: v.optional(v.array(text, 'a list of strings')),
   createdBy: v.optional(text),
+  redact: v.optional(v.custom<RedactOptions>(() => true)),
+  sampling: v.optional(v.custom<SamplingOptions>(() => true)),
   ack: v.optional(v.picklist(['stored', 'memory'], "'stored' or 'memory'")),
   writeAheadFolder: v.optional(expected<string>('a folder', isFilledText)),
   forward: v.optional(expected<string>('a URL', isFilledText)),
@@ -113,7 +138,7 @@ const entries = {
 export function resolveReceiverConfig(options: OtlpReceiverOptions): ReceiverConfig {
   const given = checkOptions(entries, options, wrongOption)
   const named = given.sessionId ?? fromEnvironment('OTEL_TAPE_SESSION_ID', sessionIdIn)
-  const { http, grpc, ...rest } = {
+  const { http, grpc, bearerToken, tls, redact, sampling, ...rest } = {
     ...DEFAULTS,
     writeAheadFolder: defaultWriteAheadFolder(),
     ...withoutUndefined(given),
@@ -122,6 +147,9 @@ export function resolveReceiverConfig(options: OtlpReceiverOptions): ReceiverCon
     ...rest,
     http: parseListenAddress(http, 'http'),
     grpc: parseListenAddress(grpc, 'grpc'),
+    screen: screenOf({ redact, sampling }),
+    bearerTokens: bearerTokensOf(bearerToken),
+    tls: tls === undefined ? receiverTlsFromEnvironment() : loadReceiverTls(tls),
     sessionId: named === undefined ? generateSessionId() : checked(named),
     // A larger one could never be taken: what waits is bounded by the queue.
     maxRequestBytes: Math.min(rest.maxRequestBytes, rest.maxQueueBytes),
@@ -129,9 +157,18 @@ export function resolveReceiverConfig(options: OtlpReceiverOptions): ReceiverCon
   }
   if (!config.http && !config.grpc) throw wrongOption(`'http' and 'grpc' are both off`)
   if (config.forward !== undefined && isOwnAddress(config.forward, config)) {
-    throw wrongOption(`'forward' ${config.forward} is where this receiver itself listens`)
+    throw wrongOption(`'forward' ${shownUrl(config.forward)} is where this receiver itself listens`)
   }
   return config
+}
+
+const TOKEN_VARIABLE = 'OTEL_TAPE_RECEIVER_TOKEN'
+
+/** A variable that is wrong throws here: to ignore it would let everybody in. */
+function bearerTokensOf(given: unknown): BearerTokens | undefined {
+  if (given !== undefined) return createBearerTokens(checkBearerTokens(given, 'bearerToken'))
+  const text = process.env[TOKEN_VARIABLE]?.trim()
+  return text ? createBearerTokens(bearerTokensIn(text, TOKEN_VARIABLE)) : undefined
 }
 
 const OWN_HOSTS = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
@@ -141,11 +178,20 @@ function isOwnAddress(
   forward: string,
   { http, grpc }: Pick<ReceiverConfig, 'http' | 'grpc'>,
 ): boolean {
-  if (!URL.canParse(forward)) return false
   // Of a scheme that URL does not know, it gives no host.
-  const { hostname, port } = new URL(forward.replace(/^grpc/, 'http'))
+  const url = parseUrl(forward.replace(/^grpc/, 'http'))
+  if (!url) return false
+  const { hostname, port } = url
   const listened = [http, grpc].filter((address) => address !== undefined && address.port > 0)
   return OWN_HOSTS.test(hostname) && listened.some((address) => String(address?.port) === port)
+}
+
+function screenOf(options: ScreenOptions): Screen | undefined {
+  try {
+    return createScreen(options)
+  } catch (error) {
+    throw wrongOption((error as Error).message)
+  }
 }
 
 function wrongOption(complaint: string): ReceiverError {

@@ -1,7 +1,10 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { RedactOptions } from '../otlp/redact-options'
+import type { SamplingOptions } from '../otlp/sample-traces'
 import type { ObjectStore } from '../storage/object-store'
+import type { ReceiverTlsOptions } from './receiver-tls'
 
 /** Options of `createOtlpReceiver`. All are optional; code beats environment beats default. */
 export interface OtlpReceiverOptions {
@@ -9,6 +12,17 @@ export interface OtlpReceiverOptions {
   http?: string
   /** Where to listen for OTLP/gRPC, `HOST:PORT`; port 0 takes a free one, `off` none. Default `127.0.0.1:4317`. */
   grpc?: string
+  /**
+   * What senders have to name, as `authorization: Bearer <token>`; of a list, one of them. Others are
+   * refused with 401 (UNAUTHENTICATED) before their request is read. Default:
+   * `OTEL_TAPE_RECEIVER_TOKEN`, a list divided by commas; else none is asked for.
+   */
+  bearerToken?: string | readonly string[]
+  /**
+   * Speaks TLS 1.2 or later, over HTTP and gRPC. Default: what `OTEL_TAPE_TLS_CERT`,
+   * `OTEL_TAPE_TLS_KEY` and `OTEL_TAPE_TLS_CLIENT_CA` name; else plain text.
+   */
+  tls?: ReceiverTlsOptions
   /** Whether to record into sessions. Without, `batches` and `forward` are all there is: senders are told to
    * come again until one of the two takes what they send. Default true. */
   record?: boolean
@@ -34,6 +48,17 @@ export interface OtlpReceiverOptions {
   enabledFlags?: string[]
   /** Who or what records. Default `otel-tape`. */
   createdBy?: string
+  /**
+   * What must not be kept: it is taken out before a request is queued, journaled or stored. A request
+   * that can't be followed to its end is refused. What is forwarded stays as it came.
+   * Default: the attribute keys in `OTEL_TAPE_REDACT_ATTRIBUTE_KEYS`, divided by commas.
+   */
+  redact?: RedactOptions
+  /**
+   * Keeps a part of all traces, each of them whole: whoever samples, in whichever process, keeps
+   * the same ones. What has no trace is kept. Default: `OTEL_TAPE_SAMPLING_RATIO`, else all.
+   */
+  sampling?: SamplingOptions
   /**
    * When a sender is told that its request was taken: `stored`, when it would survive a crash of
    * this process and of the machine; `memory`, at once: a crash then loses what was not

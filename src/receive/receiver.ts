@@ -7,10 +7,12 @@ import type { SessionMetadata } from '../session/metadata'
 
 /** An OTLP receiver that listens. */
 export interface OtlpReceiver extends AsyncDisposable {
-  /** Base URL for OTLP/HTTP senders, as `http://127.0.0.1:4318`; undefined when it is off. */
+  /** Base URL for OTLP/HTTP senders, as `http://127.0.0.1:4318`, `https:` with TLS; undefined when it is off. */
   readonly httpUrl: string | undefined
   /** Where OTLP/gRPC senders connect, as `127.0.0.1:4317`; undefined when it is off. */
   readonly grpcAddress: string | undefined
+  /** Whether senders have to speak TLS, over HTTP and over gRPC. */
+  readonly isSecure: boolean
   /** The session that takes what is not routed elsewhere. Another one after `rotate`. */
   readonly sessionId: string
   /**

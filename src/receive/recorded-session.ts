@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { OtlpBatch } from '../otlp/otlp-batch'
+import type { Signal } from '../otlp/signal'
 import type { RequestSummary } from '../otlp/summarize-request'
+import type { EndingLimits } from '../session/ending-limits'
 import type { SessionMetadata } from '../session/metadata'
 import {
   type AcceptedBatch,
@@ -62,12 +64,21 @@ export class RecordedSession {
     return this.#writer.write(batch, summary)
   }
 
+  /** Counts what sampling left out of a batch. */
+  countSampledOut(signal: Signal, items: number): void {
+    this.#lastTakenAtMillis = Date.now()
+    this.#writer.countSampledOut(signal, items)
+  }
+
   /**
    * Stores the rest and leaves the session. Never rejects: one that could not be
    * stored in time says `failed`.
    */
-  close(signal: AbortSignal, onFailure: (error: Error) => void): Promise<SessionMetadata> {
-    this.#closing ??= this.#writer.close(signal).catch((error: Error) => {
+  close(
+    { signal, storing }: EndingLimits,
+    onFailure: (error: Error) => void,
+  ): Promise<SessionMetadata> {
+    this.#closing ??= this.#writer.close(signal, storing).catch((error: Error) => {
       onFailure(error)
       const endTime = new Date().toISOString()
       return { ...this.#writer.localMetadata('failed'), endTime }

@@ -7,7 +7,9 @@ import type { OtlpBatch } from '../otlp/otlp-batch'
 import type { Signal } from '../otlp/signal'
 import { sniffSignal } from '../otlp/sniff-signal'
 import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
+import type { Screen } from '../session/screen'
 import { SessionError } from '../session/session-error'
+import type { EndpointMeter } from './endpoint-meter'
 import { type Intake, type IntakeResult, UnavailableError } from './intake'
 import type { RecordedSession } from './recorded-session'
 import type { SessionRouter } from './session-router'
@@ -17,6 +19,8 @@ export interface RecordingIntakeParts {
   readonly router?: SessionRouter
   /** The resource attribute that names the session; undefined: all goes into the default one. */
   readonly sessionBy?: string
+  /** Undefined: all of a request may be kept. */
+  readonly screen?: Screen
   /** Bytes that may wait to be stored, over all sessions. */
   readonly maxQueueBytes: number
   /** Whether whoever else has to take it has room for so many bytes. */
@@ -37,6 +41,14 @@ export interface TakenRequest {
 interface RoutedPart {
   readonly body: Uint8Array
   readonly session: RecordedSession
+}
+
+/** What of it is kept; without a body if sampling left out all of it. */
+interface KeptPart {
+  readonly body?: Uint8Array
+  readonly session: RecordedSession
+  readonly summary?: RequestSummary
+  readonly sampledOutItems?: number
 }
 
 interface Routes {
@@ -61,7 +73,7 @@ export class RecordingIntake implements Intake {
     this.#parts = parts
   }
 
-  async take(signal: Signal, body: Uint8Array): Promise<IntakeResult> {
+  async take(signal: Signal, body: Uint8Array, meter?: EndpointMeter): Promise<IntakeResult> {
     // Senders ask so whether somebody is there; there is nothing in it to keep.
     if (body.length === 0) return NOTHING_REFUSED
     const summary = summarizeRequest(body, signal)
@@ -74,6 +86,7 @@ export class RecordingIntake implements Intake {
       : NOTHING_REFUSED
     const { rejectedItems } = refused
     onTaken({ signal, body, capturedAtUnixNano, summary, rejectedItems })
+    meter?.take(signal, body.length, summary.itemCount, rejectedItems)
     return refused
   }
 
@@ -83,18 +96,25 @@ export class RecordingIntake implements Intake {
     summary: RequestSummary,
   ): Promise<IntakeResult> {
     const { signal, body } = batch
-    const { parts, refused } = await this.#route(router, signal, body)
+    const { parts: routed, refused } = await this.#route(router, signal, body)
+    const parts = this.#screened(routed, batch, summary)
     // From here to the last `take`, nothing may be awaited.
     this.#checkRoom(router.waitingBytes, body.length)
-    if (!parts.every((part) => part.session.hasRoomFor(part.body.length))) throw overloaded()
+    const hasRoom = ({ session, body }: KeptPart): boolean =>
+      body === undefined || session.hasRoomFor(body.length)
+    if (!parts.every(hasRoom)) throw overloaded()
     const durable: Promise<void>[] = []
     for (const part of parts) {
+      if (part.body === undefined) continue
       // What was taken apart has to be counted anew.
-      const known = part.body === body ? summary : undefined
+      const known = part.body === body ? summary : part.summary
       const accepted = part.session.take({ ...batch, body: part.body }, known)
       // Not kept, so not to be acknowledged, whatever the checks above overlooked.
       if (accepted === undefined) throw overloaded()
       durable.push(accepted.durable)
+    }
+    for (const { session, sampledOutItems = 0 } of parts) {
+      if (sampledOutItems > 0) session.countSampledOut(signal, sampledOutItems)
     }
     try {
       await Promise.all(durable)
@@ -102,6 +122,21 @@ export class RecordingIntake implements Intake {
       throw new UnavailableError('the request could not be kept', RETRY_SECONDS, { cause: error })
     }
     return refused
+  }
+
+  /** @throws MalformedOtlpError when a part can't be followed as far as the screen has to look */
+  #screened(
+    parts: readonly RoutedPart[],
+    { signal, body }: OtlpBatch,
+    summary: RequestSummary,
+  ): readonly KeptPart[] {
+    const { screen } = this.#parts
+    if (screen === undefined) return parts
+    return parts.map(({ session, body: part }) => {
+      const known = part === body ? summary : summarizeRequest(part, signal)
+      const { kept, sampledOutItems } = screen.screen(signal, { body: part, summary: known })
+      return { session, ...kept, sampledOutItems }
+    })
   }
 
   async #route(router: SessionRouter, signal: Signal, body: Uint8Array): Promise<Routes> {

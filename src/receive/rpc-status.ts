@@ -11,6 +11,7 @@ export const RPC_CODE = Object.freeze({
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 })
 
 /** A `google.rpc.Status`: what OTLP puts into the answer to a request that was refused. */

@@ -1,6 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { type EndingLimits, endingLimits } from '../session/ending-limits'
 import type { SessionDescription, SessionMetadata } from '../session/metadata'
 import { SessionError } from '../session/session-error'
 import { checkSessionId } from '../session/session-id'
@@ -211,8 +212,8 @@ export class SessionRouter {
     this.#open.delete(session.sessionId)
   }
 
-  #deadline(): AbortSignal {
-    return AbortSignal.timeout(this.#parts.stopTimeoutMillis)
+  #deadline(): EndingLimits {
+    return endingLimits(this.#parts.stopTimeoutMillis)
   }
 }
 

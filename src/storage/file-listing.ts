@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { BigIntStats, Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compareKeys } from './object-key'
+import type { FileBoundary } from './file-boundary'
+import { compareKeys, isFolder, isKey } from './object-key'
 import type { ObjectInfo } from './object-store'
 
 /** Below the root, where files lie that are not finished yet. Never listed. */
@@ -23,17 +24,17 @@ interface Entry {
  * at a time, in key order. What vanishes meanwhile is left out.
  */
 export async function* listFiles(
-  root: string,
+  boundary: FileBoundary,
   prefix: string,
   startAfter: string,
 ): AsyncGenerator<ObjectInfo[], void> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
-  yield* walk(root, folder, prefix, startAfter)
+  yield* walk(boundary, folder, prefix, startAfter)
 }
 
 /** The folders directly below `folder`, each ending with `/`, in key order. */
-export async function listSubfolders(root: string, folder: string): Promise<string[]> {
-  const entries = await entriesOf(root, folder)
+export async function listSubfolders(boundary: FileBoundary, folder: string): Promise<string[]> {
+  const entries = await entriesOf(boundary, folder)
   return entries.filter(({ isFolder }) => isFolder).map(({ key }) => key)
 }
 
@@ -52,22 +53,22 @@ export function infoOfFile(key: string, stats: BigIntStats): ObjectInfo {
 }
 
 async function* walk(
-  root: string,
+  boundary: FileBoundary,
   folder: string,
   prefix: string,
   startAfter: string,
 ): AsyncGenerator<ObjectInfo[], void> {
   let files: string[] = []
-  for (const { key, isFolder } of await entriesOf(root, folder)) {
+  for (const { key, isFolder } of await entriesOf(boundary, folder)) {
     if (!key.startsWith(prefix) || isPassed(key, isFolder, startAfter)) continue
     if (!isFolder) files.push(key)
     if (isFolder || files.length === PAGE_SIZE) {
-      if (files.length > 0) yield await infosOf(root, files)
+      if (files.length > 0) yield await infosOf(boundary, folder, files)
       files = []
     }
-    if (isFolder) yield* walk(root, key, prefix, startAfter)
+    if (isFolder) yield* walk(boundary, key, prefix, startAfter)
   }
-  if (files.length > 0) yield await infosOf(root, files)
+  if (files.length > 0) yield await infosOf(boundary, folder, files)
 }
 
 /** Whether everything there sorts before `startAfter`, or is it. */
@@ -76,37 +77,54 @@ function isPassed(key: string, isFolder: boolean, startAfter: string): boolean {
   return compareKeys(key, startAfter) <= 0
 }
 
-async function entriesOf(root: string, folder: string): Promise<Entry[]> {
+async function entriesOf(boundary: FileBoundary, folder: string): Promise<Entry[]> {
   let dirents: Dirent[]
   try {
-    dirents = await readdir(join(root, folder), { withFileTypes: true })
+    dirents = await boundary.in(join(boundary.root, folder), folder, (path) =>
+      readdir(path, { withFileTypes: true }),
+    )
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // ENOTDIR: below the root, an object that has the folder's name.
     if (code === 'ENOENT' || (code === 'ENOTDIR' && folder !== '')) return []
     throw error
   }
-  return dirents
-    .filter((dirent) => dirent.isFile() || dirent.isDirectory())
-    .filter((dirent) => folder !== '' || dirent.name !== PENDING_FOLDER)
-    .map((dirent) => ({
-      // With its '/', as 'a/b' comes after 'a.txt' though 'a' comes before.
-      key: `${folder}${dirent.name}${dirent.isDirectory() ? '/' : ''}`,
-      isFolder: dirent.isDirectory(),
-    }))
-    .sort((left, right) => compareKeys(left.key, right.key))
+  return (
+    dirents
+      .filter((dirent) => dirent.isFile() || dirent.isDirectory())
+      .filter((dirent) => folder !== '' || dirent.name !== PENDING_FOLDER)
+      .map((dirent) => ({
+        // With its '/', as 'a/b' comes after 'a.txt' though 'a' comes before.
+        key: `${folder}${dirent.name}${dirent.isDirectory() ? '/' : ''}`,
+        isFolder: dirent.isDirectory(),
+      }))
+      // What no operation takes: names of another tool's.
+      .filter((entry) => (entry.isFolder ? isFolder : isKey)(entry.key))
+      .sort((left, right) => compareKeys(left.key, right.key))
+  )
 }
 
-async function infosOf(root: string, keys: readonly string[]): Promise<ObjectInfo[]> {
-  const infos = await Promise.all(
-    keys.map(async (key) => {
-      try {
-        return infoOfFile(key, await stat(join(root, key), { bigint: true }))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
-      }
-    }),
-  )
-  return infos.filter((info) => info !== undefined)
+/** Of files that lie in one folder. */
+async function infosOf(
+  boundary: FileBoundary,
+  folder: string,
+  keys: readonly string[],
+): Promise<ObjectInfo[]> {
+  const infoIn = async (path: string, key: string): Promise<ObjectInfo | undefined> => {
+    const stats = await lstat(join(path, key.slice(folder.length)), { bigint: true })
+    return stats.isFile() ? infoOfFile(key, stats) : undefined
+  }
+  try {
+    const infos = await boundary.in(join(boundary.root, folder), folder, (path) =>
+      Promise.all(keys.map((key) => infoIn(path, key).catch(undefinedIfGone))),
+    )
+    return infos.filter((info) => info !== undefined)
+  } catch (error) {
+    undefinedIfGone(error)
+    return []
+  }
+}
+
+function undefinedIfGone(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }

@@ -2,26 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { createHash, randomUUID } from 'node:crypto'
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-  utimes,
-} from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { byteRange } from './byte-range'
+import { FileBoundary } from './file-boundary'
 import { fileError } from './file-error'
+import { type FilePlace, linkFile, nowMicros, replaceFile, setTime } from './file-place'
 import { PENDING_FOLDER, infoOfFile, listFiles, listSubfolders } from './file-listing'
 import { acquireFileLock } from './file-lock'
-import { assertFolder, assertKey, assertPrefix, compareKeys } from './object-key'
+import { measuredOperation } from './measured-operation'
+import { assertFolder, assertKey, assertPrefix, assertWindowsKey, compareKeys } from './object-key'
 import { objectReadable } from './object-readable'
 import type {
   ListOptions,
@@ -33,7 +24,6 @@ import type {
   StoredObject,
 } from './object-store'
 import { PendingOperations } from './pending-operations'
-import { alreadyThere, assertPrecondition } from './precondition'
 import { shownValue } from './shown-value'
 import { StorageError } from './storage-error'
 
@@ -47,8 +37,6 @@ const DEFAULTS = Object.freeze({ timeoutMillis: 30_000 })
 const READ_BYTES = 64 * 1024
 /** A write that took this long is no write any more: its process was killed. */
 const LEFTOVER_MILLIS = 24 * 60 * 60 * 1000
-/** How often a put makes its folder anew when deletes keep removing it as empty. */
-const MAX_FOLDER_ATTEMPTS = 20
 
 /**
  * Keeps objects as files below `root`, named by their keys. The folder is made
@@ -58,7 +46,8 @@ const MAX_FOLDER_ATTEMPTS = 20
  * renamed over the object: whoever is killed in the middle leaves the old object
  * and a file that nobody lists. Conditional writes are correct across processes
  * too: `ifAbsent` by a hard link, everything else under a lock file for the
- * moment of the comparison and the rename.
+ * moment of the comparison and the rename. The root may be a symbolic link; those
+ * below it are not followed.
  *
  * @example
  * const store = new FileStore('./recordings')
@@ -67,6 +56,7 @@ const MAX_FOLDER_ATTEMPTS = 20
 export class FileStore implements ObjectStore {
   readonly url: string
   readonly #root: string
+  readonly #boundary: FileBoundary
   readonly #pending: string
   readonly #timeoutMillis: number
   readonly #operations: PendingOperations
@@ -76,6 +66,7 @@ export class FileStore implements ObjectStore {
     const { timeoutMillis } = { ...DEFAULTS, ...options }
     assertRoot(root)
     this.#root = resolve(root)
+    this.#boundary = new FileBoundary(this.#root)
     this.#pending = join(this.#root, PENDING_FOLDER)
     this.#timeoutMillis = timeoutMillis
     this.url = `file:${this.#root}`
@@ -89,11 +80,12 @@ export class FileStore implements ObjectStore {
       try {
         // Who was told that it was not written must not find it written.
         signal.throwIfAborted()
-        if (options.ifAbsent && (await linked(temporary, path, key))) {
+        const place: FilePlace = { key, path, boundary: this.#boundary }
+        if (options.ifAbsent && (await linkFile(temporary, place))) {
           return infoOfFile(key, await stat(temporary, { bigint: true }))
         }
         return await this.#locked(key, signal, (assertHeld) =>
-          replace(key, temporary, path, options, assertHeld),
+          replaceFile(temporary, place, options, assertHeld),
         )
       } finally {
         await rm(temporary, { force: true })
@@ -103,7 +95,7 @@ export class FileStore implements ObjectStore {
 
   async get(key: string, options: OperationOptions = {}): Promise<StoredObject> {
     return this.#run('get', key, options.signal, async () => {
-      const file = await open(this.#pathOf(key), 'r')
+      const file = await this.#boundary.open(this.#pathOf(key), key)
       try {
         const info = infoOfFile(key, await file.stat({ bigint: true }))
         return { ...info, body: await file.readFile() }
@@ -120,14 +112,14 @@ export class FileStore implements ObjectStore {
   async *#chunks(key: string, options: ReadOptions, signal: AbortSignal) {
     const { startBytes, endBytes } = byteRange(key, options)
     const file = await this.#run('read', key, signal, (ending) =>
-      openUnlessEnded(this.#pathOf(key), ending),
+      openUnlessEnded(() => this.#boundary.open(this.#pathOf(key), key), ending),
     )
     try {
-      const { size } = await this.#run('read', key, signal, () => file.stat())
+      const { size } = await this.#step('read', key, signal, () => file.stat())
       const end = Math.min(size, endBytes)
       let position = startBytes
       while (position < end) {
-        const chunk = await this.#run('read', key, signal, () => chunkAt(file, position, end))
+        const chunk = await this.#step('read', key, signal, () => chunkAt(file, position, end))
         if (chunk.length === 0) throw endedEarly(key, position, size)
         position += chunk.length
         yield chunk
@@ -138,12 +130,12 @@ export class FileStore implements ObjectStore {
   }
 
   async head(key: string, options: OperationOptions = {}): Promise<ObjectInfo | undefined> {
-    return this.#run('head', key, options.signal, () => infoAt(this.#pathOf(key), key))
+    return this.#run('head', key, options.signal, () => this.#infoAt(this.#pathOf(key), key))
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void> {
     assertPrefix(prefix)
-    const pages = listFiles(this.#root, prefix, options.startAfter ?? '')
+    const pages = listFiles(this.#boundary, prefix, options.startAfter ?? '')
     for (;;) {
       const page = await this.#run('list', prefix, options.signal, () => pages.next())
       if (page.done) return
@@ -155,7 +147,7 @@ export class FileStore implements ObjectStore {
     assertFolder(prefix)
     const { startAfter = '', signal } = options
     const folders = await this.#run('list', prefix, signal, () =>
-      listSubfolders(this.#root, prefix),
+      listSubfolders(this.#boundary, prefix),
     )
     yield* folders.filter((folder) => compareKeys(folder, startAfter) > 0)
   }
@@ -163,9 +155,9 @@ export class FileStore implements ObjectStore {
   async delete(key: string, options: OperationOptions = {}): Promise<void> {
     return this.#run('delete', key, options.signal, async (signal) => {
       const path = this.#pathOf(key)
-      if (!(await infoAt(path, key))) return
+      if (!(await this.#infoAt(path, key))) return
       await this.#locked(key, signal, async () => {
-        if (await infoAt(path, key)) await unlink(path)
+        if (await this.#infoAt(path, key)) await this.#boundary.at(path, key, unlink)
       })
       await this.#removeEmptyFolders(dirname(path))
     })
@@ -187,6 +179,15 @@ export class FileStore implements ObjectStore {
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    return measuredOperation(name, () => this.#step(name, key, signal, work))
+  }
+
+  async #step<T>(
+    name: string,
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const target = { name, key, signal, timeoutMillis: this.#timeoutMillis }
     try {
       return await this.#operations.run(target, work)
@@ -195,8 +196,14 @@ export class FileStore implements ObjectStore {
     }
   }
 
+  async #infoAt(path: string, key: string): Promise<ObjectInfo | undefined> {
+    const stats = await this.#boundary.stat(path, key)
+    return stats?.isFile() ? infoOfFile(key, stats) : undefined
+  }
+
   #pathOf(key: string): string {
     assertKey(key)
+    if (process.platform === 'win32') assertWindowsKey(key)
     if (key === PENDING_FOLDER || key.startsWith(`${PENDING_FOLDER}/`)) {
       throw new StorageError('INVALID_KEY', `'${PENDING_FOLDER}' is the store's own folder.`, key)
     }
@@ -204,6 +211,7 @@ export class FileStore implements ObjectStore {
   }
 
   async #writeTemporary(body: Uint8Array): Promise<string> {
+    await this.#boundary.checkFolder(this.#pending, PENDING_FOLDER)
     await mkdir(this.#pending, { recursive: true })
     await this.#removeLeftovers()
     const path = join(this.#pending, `${process.pid}-${randomUUID()}`)
@@ -242,6 +250,7 @@ export class FileStore implements ObjectStore {
     work: (assertHeld: () => void) => Promise<T>,
   ): Promise<T> {
     const name = createHash('sha256').update(key).digest('hex')
+    await this.#boundary.checkFolder(this.#pending, PENDING_FOLDER)
     await mkdir(this.#pending, { recursive: true })
     const lock = await acquireFileLock(join(this.#pending, `${name}.lock`), signal)
     try {
@@ -281,74 +290,12 @@ function assertRoot(root: unknown): void {
   )
 }
 
-/** Puts the file in place unless there is one; `false` if this file system knows no hard links. */
-async function linked(temporary: string, path: string, key: string): Promise<boolean> {
-  try {
-    await inFolderOf(path, () => link(temporary, path))
-    return true
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw (await isFolder(path)) ? error : alreadyThere(key, error)
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) return false
-    throw error
-  }
-}
-
-/** Renames the file over the object, if its preconditions hold. Runs under the object's lock. */
-async function replace(
-  key: string,
-  temporary: string,
-  path: string,
-  options: PutOptions,
-  assertHeld: () => void,
-): Promise<ObjectInfo> {
-  const current = await stat(path, { bigint: true }).catch(() => undefined)
-  assertPrecondition(key, current?.isFile() ? infoOfFile(key, current) : undefined, options)
-  let stats = await stat(temporary, { bigint: true })
-  if (current && current.mtimeNs >= stats.mtimeNs) {
-    // The clock went back, or is slow: the object would keep its etag with another content.
-    await setTime(temporary, Number(current.mtimeNs / 1000n) + 1)
-    stats = await stat(temporary, { bigint: true })
-  }
-  assertHeld()
-  await inFolderOf(path, () => rename(temporary, path))
-  return infoOfFile(key, stats)
-}
-
-/** Does `work` in the folder of `path`, making it as often as concurrent deletes remove it. */
-async function inFolderOf(path: string, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'ENOENT' || attempt === MAX_FOLDER_ATTEMPTS) throw error
-    }
-    await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    })
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => undefined)
-  return stats?.isDirectory() ?? false
-}
-
-async function infoAt(path: string, key: string): Promise<ObjectInfo | undefined> {
-  try {
-    const stats = await stat(path, { bigint: true })
-    return stats.isFile() ? infoOfFile(key, stats) : undefined
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
-  }
-}
-
 /** Nobody is left to close a file that opens after its reader has gone. */
-async function openUnlessEnded(path: string, signal: AbortSignal): Promise<FileHandle> {
-  const file = await open(path, 'r')
+async function openUnlessEnded(
+  open: () => Promise<FileHandle>,
+  signal: AbortSignal,
+): Promise<FileHandle> {
+  const file = await open()
   if (!signal.aborted) return file
   await file.close()
   throw signal.reason
@@ -363,16 +310,4 @@ async function chunkAt(file: FileHandle, position: number, end: number): Promise
 function endedEarly(key: string, position: number, size: number): StorageError {
   const message = `The object '${key}' ended after ${position} of ${size} bytes: it was cut while it was read.`
   return new StorageError('FAILED', message, key)
-}
-
-/** The clock's milliseconds, with microseconds that tell two writes of the same one apart. */
-function nowMicros(): number {
-  return Date.now() * 1000 + (Math.floor(performance.now() * 1000) % 1000)
-}
-
-/** Half a microsecond more, as seconds in a double may round down to the microsecond before. */
-async function setTime(file: FileHandle | string, micros: number): Promise<void> {
-  const seconds = (micros + 0.5) / 1_000_000
-  if (typeof file === 'string') await utimes(file, seconds, seconds)
-  else await file.utimes(seconds, seconds)
 }

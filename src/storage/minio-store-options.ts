@@ -132,7 +132,9 @@ function assertPositive(name: keyof MinioStoreOptions, value: number): void {
 }
 
 function folderOf(prefix: string): string {
-  const trimmed = prefix.replace(/^\/+|\/+$/g, '')
+  const names = prefix.split('/')
+  const first = names.findIndex((name) => name !== '')
+  const trimmed = names.slice(first, names.findLastIndex((name) => name !== '') + 1).join('/')
   if (trimmed === '') return ''
   try {
     assertKey(trimmed)

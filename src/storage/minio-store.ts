@@ -9,7 +9,8 @@ import {
   type ResolvedMinioStoreOptions,
   resolveOptions,
 } from './minio-store-options'
-import { assertFolder, assertKey, assertPrefix, compareKeys } from './object-key'
+import { countedAttempts, measuredOperation } from './measured-operation'
+import { assertFolder, assertKey, assertPrefix, compareKeys, isFolder, isKey } from './object-key'
 import { objectReadable } from './object-readable'
 import type {
   ListOptions,
@@ -148,7 +149,10 @@ export class MinioStore implements ObjectStore {
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo, void> {
     assertPrefix(prefix)
     for await (const { objects } of this.#pages(prefix, '', options)) {
-      for (const info of objects) yield { ...info, key: this.#keyOf(info.key) }
+      for (const info of objects) {
+        const key = this.#keyOf(info.key, prefix)
+        if (isKey(key)) yield { ...info, key }
+      }
     }
   }
 
@@ -156,7 +160,7 @@ export class MinioStore implements ObjectStore {
     assertFolder(prefix)
     const { startAfter = '' } = options
     for await (const { folders } of this.#pages(prefix, '/', options)) {
-      const keys = folders.map((folder) => this.#keyOf(folder))
+      const keys = folders.map((folder) => this.#keyOf(folder, prefix)).filter(isFolder)
       // A server may list the folder that holds startAfter.
       yield* keys.filter((folder) => compareKeys(folder, startAfter) > 0)
     }
@@ -260,18 +264,22 @@ export class MinioStore implements ObjectStore {
   ): Promise<T> {
     const { timeoutMillis, initialDelayMillis } = this.#options
     const limits = { timeoutMillis, initialDelayMillis, maxAttempts }
-    try {
-      return await this.#operations.run({ name, key, signal }, (ending) =>
-        retrying(attempt, {
+    const run = () =>
+      this.#operations.run({ name, key, signal }, (ending) =>
+        retrying(countedAttempts(name, attempt), {
           ...limits,
           isRetryable: (error, attemptNumber) => this.#isRetryable(error, attemptNumber),
           delayHintMillis: retryAfterMillis,
           signal: ending,
         }),
       )
-    } catch (error) {
-      throw s3Error(error, name, key, this.#place())
-    }
+    return measuredOperation(name, async () => {
+      try {
+        return await run()
+      } catch (error) {
+        throw s3Error(error, name, key, this.#place())
+      }
+    })
   }
 
   #isRetryable(error: unknown, attemptNumber: number): boolean {
@@ -289,8 +297,11 @@ export class MinioStore implements ObjectStore {
     return this.#options.prefix + key
   }
 
-  #keyOf(name: string): string {
-    return name.slice(this.#options.prefix.length)
+  /** Whoever acts on what is listed must not act on another folder because the server names it. */
+  #keyOf(name: string, prefix: string): string {
+    if (name.startsWith(this.#nameOf(prefix))) return name.slice(this.#options.prefix.length)
+    const message = `The server at ${this.#place()} listed an object that was not asked for, outside '${prefix}'.`
+    throw new StorageError('FAILED', message, prefix)
   }
 }
 

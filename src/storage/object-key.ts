@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { StorageError } from './storage-error'
+import { StorageError, isStorageError } from './storage-error'
 
 /** What S3 allows a key, in UTF-8 bytes. */
 const MAX_KEY_BYTES = 1024
@@ -26,11 +26,46 @@ export function assertPrefix(prefix: string): void {
   for (const segment of complete) assertSegment('prefix', prefix, segment)
 }
 
+/** Whether a key that was listed means an object in every store: a server may hold others. */
+export function isKey(key: string): boolean {
+  return isAccepted(() => assertKey(key))
+}
+
+/** The same of a folder. */
+export function isFolder(prefix: string): boolean {
+  return isAccepted(() => assertFolder(prefix))
+}
+
+function isAccepted(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (isStorageError(error, 'INVALID_KEY')) return false
+    throw error
+  }
+}
+
 /** Throws `INVALID_KEY` unless the prefix is a folder: empty, or ending with `/`. */
 export function assertFolder(prefix: string): void {
   assertPrefix(prefix)
   if (prefix !== '' && !prefix.endsWith('/')) {
     throw invalid('folder', prefix, `doesn't end with '/'`)
+  }
+}
+
+/** What Windows takes for a device, whatever follows a dot. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i
+
+/**
+ * Throws `INVALID_KEY` for what Windows takes for another file than the key's: a device (`NUL`), a
+ * stream of a file (`a:b`), a name that loses its end (`a.`, `a `).
+ */
+export function assertWindowsKey(key: string): void {
+  for (const segment of key.split('/')) {
+    const isPlain = !/[<>:"|?*\u0001-\u001f]|[. ]$/.test(segment) && !DEVICE.test(segment)
+    if (!isPlain)
+      throw invalid('key', key, `has the segment '${segment}', which Windows can't name`)
   }
 }
 

@@ -62,7 +62,10 @@ export interface ObjectStore {
   /** What is known of an object without reading it; `undefined` if there is none. */
   head(key: string, options?: OperationOptions): Promise<ObjectInfo | undefined>
 
-  /** Every object whose key begins with `prefix`, in key order, a page at a time. */
+  /**
+   * Every object whose key begins with `prefix`, in key order, a page at a time. An object whose key
+   * no operation takes (`a//b`, or a console's marker of a folder, `a/`) is left out.
+   */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>
 
   /**

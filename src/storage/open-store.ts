@@ -47,10 +47,16 @@ export function openStore(url?: string, environment: Environment = process.env):
       return openS3(address, environment)
     default:
       throw invalid(
-        `Can't open a store of the kind '${scheme}:'. ` +
+        `Can't open a store of ${kindOf(address, scheme)}. ` +
           `Use file:./folder, memory: or s3://bucket/prefix; a folder of that name as './…'.`,
       )
   }
+}
+
+/** A user's name stands before a colon as well. */
+function kindOf(address: string, scheme: string): string {
+  const isUser = address.includes('@') && !address.includes('://')
+  return isUser ? 'this kind' : `the kind '${scheme}:'`
 }
 
 function assertUrl(url: unknown): void {

@@ -1,6 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { shownUrl } from '../options/shown-url'
+import { parseUrl } from '../options/parse-url'
 import { StorageError } from './storage-error'
 
 /** Where an S3 server is reached. */
@@ -25,7 +27,7 @@ export function parseEndpoint(text: string): S3Endpoint {
   }
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
     throw invalid(
-      `'${text}' is no endpoint; write http://localhost:9000 or https://s3.example.com.`,
+      `'${shownUrl(text)}' is no endpoint; write http://localhost:9000 or https://s3.example.com.`,
     )
   }
   if (url.pathname !== '/' || url.search || url.hash) {
@@ -44,7 +46,7 @@ export function parseEndpoint(text: string): S3Endpoint {
 
 function parse(text: string): URL | undefined {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
-  return URL.canParse(withScheme) ? new URL(withScheme) : undefined
+  return parseUrl(withScheme)
 }
 
 function invalid(message: string): StorageError {

@@ -73,10 +73,19 @@ export function s3Error(error: unknown, operation: string, key: string, url: str
   })
 }
 
+/** What helps, as a sentence behind a blank; empty where nobody can tell. */
 function adviceOn(error: unknown, code: StorageErrorCode): string {
-  if (code === 'ACCESS_DENIED') return ' Check the access key, the secret key and the clock.'
-  if (!isNetworkError(error)) return ''
-  return ' Check that the server is running and that its endpoint is right, http or https included.'
+  if (isNetworkError(error)) {
+    return ' Check that the server is running and that its endpoint is right, http or https included.'
+  }
+  return ADVICE[code] ?? ''
+}
+
+const ADVICE: Readonly<Partial<Record<StorageErrorCode, string>>> = {
+  ACCESS_DENIED: ' Check the access key, the secret key and the clock.',
+  FULL: ' Make room in the store, or raise its quota.',
+  TIMEOUT: ' Check that the server is well, and that nothing on the way to it holds answers up.',
+  UNAVAILABLE: ' Try again when the server has recovered.',
 }
 
 function codeOf(error: unknown): StorageErrorCode {

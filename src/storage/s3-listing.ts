@@ -26,15 +26,14 @@ export function parseListing(xml: string): S3ListingPage {
     )
   }
   const decode = elementOf(xml, 'EncodingType') === 'url' ? decodeKey : (key: string) => key
-  const objects = Array.from(xml.matchAll(/<Contents>(.*?)<\/Contents>/gs), ([, content]) => ({
+  const objects = Array.from(elementsOf(xml, 'Contents'), (content) => ({
     key: decode(requiredElementOf(content, 'Key')),
-    sizeBytes: Number(requiredElementOf(content, 'Size')),
+    sizeBytes: sizeOf(requiredElementOf(content, 'Size')),
     etag: requiredElementOf(content, 'ETag').replace(/^"|"$/g, ''),
-    lastModified: new Date(requiredElementOf(content, 'LastModified')),
+    lastModified: timeOf(requiredElementOf(content, 'LastModified')),
   }))
-  const folders = Array.from(
-    xml.matchAll(/<CommonPrefixes>(.*?)<\/CommonPrefixes>/gs),
-    ([, content]) => decode(requiredElementOf(content, 'Prefix')),
+  const folders = Array.from(elementsOf(xml, 'CommonPrefixes'), (content) =>
+    decode(requiredElementOf(content, 'Prefix')),
   )
   const isTruncated = elementOf(xml, 'IsTruncated') === 'true'
   return {
@@ -46,7 +45,42 @@ export function parseListing(xml: string): S3ListingPage {
 }
 
 function decodeKey(escaped: string): string {
-  return decodeURIComponent(escaped.replaceAll('+', ' '))
+  try {
+    return decodeURIComponent(escaped.replaceAll('+', ' '))
+  } catch {
+    throw new Error(
+      `the listing has the key ${JSON.stringify(shortened(escaped))}, wrongly escaped`,
+    )
+  }
+}
+
+function sizeOf(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new Error(`the listing has the size ${JSON.stringify(shortened(text))}`)
+}
+
+function timeOf(text: string): Date {
+  const time = new Date(text)
+  if (!Number.isNaN(time.getTime())) return time
+  throw new Error(`the listing has the time ${JSON.stringify(shortened(text))}`)
+}
+
+function shortened(text: string): string {
+  return text.slice(0, 100)
+}
+
+/** What stands between the tags of each such element. An expression would look for the end anew at each beginning. */
+function* elementsOf(xml: string, name: string): Generator<string, void, undefined> {
+  const [opening, closing] = [`<${name}>`, `</${name}>`]
+  let at = 0
+  for (;;) {
+    const opened = xml.indexOf(opening, at)
+    const start = opened + opening.length
+    const end = opened < 0 ? -1 : xml.indexOf(closing, start)
+    if (end < 0) return
+    yield xml.slice(start, end)
+    at = end + closing.length
+  }
 }
 
 function requiredElementOf(xml: string, name: string): string {
@@ -70,10 +104,19 @@ function elementOf(xml: string, name: string): string | undefined {
   )
 }
 
-const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+/** A Map, as an object has a `constructor` as well. */
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
+const MAX_CODE_POINT = 0x10ffff
 
 function character(whole: string, entity: string): string {
-  if (!entity.startsWith('#')) return NAMED[entity] ?? whole
+  if (!entity.startsWith('#')) return NAMED.get(entity) ?? whole
   const isHex = entity[1] === 'x' || entity[1] === 'X'
-  return String.fromCodePoint(parseInt(entity.slice(isHex ? 2 : 1), isHex ? 16 : 10))
+  const codePoint = parseInt(entity.slice(isHex ? 2 : 1), isHex ? 16 : 10)
+  return codePoint <= MAX_CODE_POINT ? String.fromCodePoint(codePoint) : whole
 }

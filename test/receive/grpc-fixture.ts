@@ -3,6 +3,7 @@
 
 import { Client, compressionAlgorithms, credentials, type ServiceError } from '@grpc/grpc-js'
 import type { Signal } from '../../src/otlp/signal'
+import { createBearerTokens } from '../../src/receive/bearer-tokens'
 import type { Endpoint } from '../../src/receive/endpoint'
 import { startGrpcEndpoint } from '../../src/receive/grpc-endpoint'
 import type { Intake } from '../../src/receive/intake'
@@ -21,6 +22,7 @@ export interface TestGrpcOptions {
   host?: string
   maxRequestBytes?: number
   maxBudgetBytes?: number
+  bearerToken?: string
 }
 
 export interface TestGrpcEndpoint extends AsyncDisposable {
@@ -33,7 +35,7 @@ export interface TestGrpcEndpoint extends AsyncDisposable {
 }
 
 export async function startTestGrpc(options: TestGrpcOptions): Promise<TestGrpcEndpoint> {
-  const { intake, host = '127.0.0.1' } = options
+  const { intake, host = '127.0.0.1', bearerToken } = options
   const budget = new MemoryBudget(options.maxBudgetBytes ?? 64_000_000)
   const refused: (number | string)[] = []
   const clients: Client[] = []
@@ -44,6 +46,7 @@ export async function startTestGrpc(options: TestGrpcOptions): Promise<TestGrpcE
     budget,
     maxRequestBytes: options.maxRequestBytes ?? 4 * 1024 * 1024,
     maxConnections: 100,
+    bearerTokens: bearerToken === undefined ? undefined : createBearerTokens([bearerToken]),
     onRefused: (status) => refused.push(status),
   })
   // Asked for while it listens: a closed one has none.

@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net'
 import protobuf from 'protobufjs'
 import { summarizeRequest } from '../../src/otlp/summarize-request'
 import type { Signal } from '../../src/otlp/signal'
+import { createBearerTokens } from '../../src/receive/bearer-tokens'
 import type { Endpoint } from '../../src/receive/endpoint'
 import { startHttpEndpoint, type HttpTimeLimits } from '../../src/receive/http-endpoint'
 import type { Intake, IntakeResult } from '../../src/receive/intake'
@@ -39,6 +40,7 @@ export interface TestEndpointOptions {
   maxRequestBytes?: number
   maxBudgetBytes?: number
   corsOrigins?: string[]
+  bearerToken?: string
   host?: string
   timeLimits?: HttpTimeLimits
 }
@@ -53,7 +55,7 @@ export interface TestEndpoint extends AsyncDisposable {
 }
 
 export async function startTestEndpoint(options: TestEndpointOptions): Promise<TestEndpoint> {
-  const { intake, host = '127.0.0.1', corsOrigins = [], timeLimits } = options
+  const { intake, host = '127.0.0.1', corsOrigins = [], bearerToken, timeLimits } = options
   const budget = new MemoryBudget(options.maxBudgetBytes ?? 64_000_000)
   const refused: (number | string)[] = []
   const connections: RawConnection[] = []
@@ -64,6 +66,7 @@ export async function startTestEndpoint(options: TestEndpointOptions): Promise<T
       intake,
       budget,
       corsOrigins,
+      bearerTokens: bearerToken === undefined ? undefined : createBearerTokens([bearerToken]),
       maxRequestBytes: options.maxRequestBytes ?? 20 * 1024 * 1024,
       maxConnections: 100,
       onRefused: (status) => refused.push(status),

@@ -19,12 +19,22 @@ it.each<[string, Error, string]>([
     ),
     'signing method. Check the access key, the secret key and the clock.',
   ],
-  ['one without advice behind it', slowDown, 'failed: 503 SlowDown: Please reduce your rate.'],
+  [
+    'one that ends with one itself',
+    slowDown,
+    'Please reduce your rate. Try again when the server has recovered.',
+  ],
+  [
+    'one without advice behind it',
+    new S3ResponseError(400, 'Bad', '400 Bad: Please read the manual.'),
+    'failed: 400 Bad: Please read the manual.',
+  ],
   ['no explanation', new S3ResponseError(400, 'Bad', '400 Bad: '), 'failed: 400 Bad.'],
   [
     'the error before',
     new RetryTimeoutError(100, { cause: slowDown }),
-    'no answer within 100 ms (before that: 503 SlowDown: Please reduce your rate).',
+    'no answer within 100 ms (before that: 503 SlowDown: Please reduce your rate). Check that ' +
+      'the server is well, and that nothing on the way to it holds answers up.',
   ],
   [
     'all addresses refused',
