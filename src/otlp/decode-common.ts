@@ -171,6 +171,10 @@ export function readAttribute(reader: OtlpReader, attributes: object, depth = 0)
     else reader.skip()
   }
   reader.leave(outerEnd)
+  setAttribute(attributes, key, value)
+}
+
+function setAttribute(attributes: object, key: string, value: unknown): void {
   if (key === '__proto__') {
     // Assigned, it would become the prototype instead of an attribute.
     const own = { value, enumerable: true, configurable: true, writable: true }
@@ -256,7 +260,12 @@ export class DecodedResource implements Resource {
   merge(other: Resource | null): Resource {
     if (!other) return this
     const merged = new DecodedResource()
-    Object.assign(merged.attributes, this.attributes, other.attributes)
+    for (const [key, value] of [
+      ...Object.entries(this.attributes),
+      ...Object.entries(other.attributes),
+    ]) {
+      setAttribute(merged.attributes, key, value)
+    }
     const schemaUrl = other.schemaUrl ?? this.schemaUrl
     if (schemaUrl !== undefined) merged.schemaUrl = schemaUrl
     return merged
