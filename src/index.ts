@@ -7,3 +7,4 @@
 export * from './front/recording'
 export * from './front/replaying'
 export * from './front/receiving'
+export * from './front/keeping'

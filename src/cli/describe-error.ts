@@ -23,6 +23,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'INVALID_SESSION_ID',
   'INVALID_URL',
   'InvalidConfig',
+  'ReceiptMismatch',
 ])
 
 const MAX_MESSAGE_LENGTH = 2_000

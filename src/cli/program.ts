@@ -12,6 +12,7 @@ import { addRecoverCommand } from './recover-command'
 import { addReplayCommand } from './replay-command'
 import { addSessionsCommand } from './sessions-command'
 import type { Terminal } from './terminal'
+import { addVerifyCommand } from './verify-command'
 
 const EXAMPLES = `
 Examples:
@@ -19,6 +20,7 @@ Examples:
   otel-tape record -- node app.js
   otel-tape sessions
   otel-tape sessions show debug-payment
+  otel-tape verify debug-payment
   otel-tape replay debug-payment --to http://localhost:4318 --speed 10
   otel-tape cat debug-payment --signal traces | head -1
   otel-tape import ./captures --session old-captures --store s3://otel-tape
@@ -50,6 +52,7 @@ export function createProgram(terminal: Terminal): Command {
     })
     .exitOverride()
   addSessionsCommand(program, terminal)
+  addVerifyCommand(program, terminal)
   addReplayCommand(program, terminal)
   addRecordCommand(program, terminal)
   addRecoverCommand(program, terminal)
@@ -62,6 +65,8 @@ export function createProgram(terminal: Terminal): Command {
 function usageLine(message: string): string {
   const problem = message
     .replace(/^error: /, '')
+    // What follows a mistyped --header= may be a key.
+    .replace(/(unknown option '[^'=]+=).*'/s, "$1…'")
     .replace(/\s+/g, ' ')
     .trim()
   return `otel-tape: ${problem} (--help shows how it is called)`

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import type { OtlpReceiver } from '../receive/receiver'
 import type { OtlpReceiverOptions } from '../receive/receiver-options'
 import { collectHeaders, parseSessionId } from './option-parsers'
+import { recordAccessOf } from './record-access'
 import {
   type RecordOptions,
   parseAmount,
@@ -14,6 +15,7 @@ import {
   parseHttp,
   receiverOptionsOf,
 } from './record-options'
+import { addScreenOptions } from './record-screen'
 import { recordTelemetry } from './record-telemetry'
 import type { Terminal } from './terminal'
 import { withStore } from './with-store'
@@ -24,8 +26,10 @@ Examples:
   otel-tape record -- node app.js
   otel-tape record --session ci-42 --json -- npm test
   otel-tape record --forward http://collector:4318 --header api-key=$KEY
+  otel-tape record --redact-key '*.authorization' --redact-value '\\d{16}' --sample 0.1
   otel-tape record --session-by otel_tape.session.id --rotate-minutes 60
   otel-tape record --http 0.0.0.0:4318 --grpc off --store s3://otel-tape
+  otel-tape record --http 0.0.0.0:4318 --tls-cert cert.pem --tls-key key.pem --bearer-token-file token
 
 Listens for OTLP over HTTP and gRPC, and records what comes until Ctrl-C or
 SIGTERM: then it stores what is left, and prints the session and the command that
@@ -36,6 +40,9 @@ command with OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_PROTOCOL set to
 them (a protocol that the environment names is kept), and ends when the command
 ends and all is stored, with the command's exit code; 1 if that is 0, but not all
 could be stored; 127 if there is no such command.
+
+A token and a certificate may come from OTEL_TAPE_RECEIVER_TOKEN, OTEL_TAPE_TLS_CERT,
+OTEL_TAPE_TLS_KEY and OTEL_TAPE_TLS_CLIENT_CA as well; a command is told of them.
 
 With --json stdout has one event a line: listening, sessionStarted, progress,
 sessionStopped, recovered, failure, stopped. A command's stdout goes to stderr
@@ -55,6 +62,7 @@ export function addRecordCommand(
     .argument('[command...]', 'a command whose telemetry is recorded, behind --')
   addListenOptions(command)
   addSessionOptions(command)
+  addScreenOptions(command)
   command
     .addHelpText('after', EXAMPLES)
     .action(async (words: string[], _options: object, command: Command) => {
@@ -66,6 +74,10 @@ function addListenOptions(command: Command): void {
   command
     .option('--http <address>', "HOST:PORT or 'off' (default: 127.0.0.1:4318)", parseHttp)
     .option('--grpc <address>', "HOST:PORT or 'off' (default: 127.0.0.1:4317)", parseGrpc)
+    .option('--bearer-token-file <file>', 'senders have to name a token that it holds')
+    .option('--tls-cert <file>', 'speak TLS, with this certificate (PEM)')
+    .option('--tls-key <file>', "the certificate's private key (PEM)")
+    .option('--tls-client-ca <file>', 'senders have to show a certificate of these authorities')
     .addOption(
       new Option(
         '--ack <when>',
@@ -100,11 +112,15 @@ async function record(
 ): Promise<void> {
   const { json = false, ack, forward } = options
   await withStore(options.store, async (store) => {
-    const receiverOptions = receiverOptionsOf(options, store, { hasCommand: command.length > 0 })
+    const access = recordAccessOf(options)
+    const receiverOptions = receiverOptionsOf(options, store, {
+      hasCommand: command.length > 0,
+      access,
+    })
     const receiver = await createReceiver(receiverOptions)
     const storeUrl = store.url
     try {
-      const settings = { command, json, storeUrl, ack, forward }
+      const settings = { command, json, storeUrl, ack, forward, access }
       const exitCode = await recordTelemetry(receiver, terminal, settings)
       if (exitCode !== undefined) terminal.endWith(exitCode)
     } finally {

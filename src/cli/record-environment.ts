@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS, type Signal } from '../otlp/signal'
+import type { RecordAccess } from './record-access'
 import { UsageError } from './usage-error'
 
 /** Where a receiver listens; one of them may be off. */
 export interface RecordEndpoints {
   readonly httpUrl: string | undefined
   readonly grpcAddress: string | undefined
+  /** Whether it speaks TLS. */
+  readonly isSecure?: boolean
 }
 
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
@@ -15,13 +18,15 @@ const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL'
 
 /**
  * The environment in which a recorded command runs: its OTLP exporters send to the receiver,
- * in the protocol that the environment already asks for, else in OTLP/HTTP with protobuf.
+ * in the protocol that the environment already asks for, else in OTLP/HTTP with protobuf, and
+ * name its token and know its certificate.
  *
  * @throws UsageError if that protocol's endpoint is off
  */
 export function recordEnvironment(
   environment: NodeJS.ProcessEnv,
-  { httpUrl, grpcAddress }: RecordEndpoints,
+  { httpUrl, grpcAddress, isSecure = false }: RecordEndpoints,
+  access: RecordAccess = {},
 ): NodeJS.ProcessEnv {
   const protocol = environment[PROTOCOL] || (httpUrl === undefined ? 'grpc' : 'http/protobuf')
   const endpoints: NodeJS.ProcessEnv = {
@@ -36,11 +41,12 @@ export function recordEnvironment(
     const path = own === 'grpc' ? '' : `/v1/${signal}`
     endpoints[names.endpoint] = `${baseUrl(names.protocol, own)}${path}`
   }
-  return { ...environment, ...endpoints }
+  return { ...environment, ...endpoints, ...accessVariables(environment, access) }
 
   function baseUrl(variable: string, wanted: string): string {
     const isGrpc = wanted === 'grpc'
-    const grpcUrl = grpcAddress === undefined ? undefined : `http://${grpcAddress}`
+    const grpcUrl =
+      grpcAddress === undefined ? undefined : `${isSecure ? 'https' : 'http'}://${grpcAddress}`
     const url = isGrpc ? grpcUrl : httpUrl
     if (url !== undefined) return reachable(url)
     throw new UsageError(
@@ -48,6 +54,31 @@ export function recordEnvironment(
         `but --${isGrpc ? 'grpc' : 'http'} is off: turn it on, or set the variable otherwise`,
     )
   }
+}
+
+/** Of a signal's own variables those that are set as well: they beat the general ones. */
+function accessVariables(
+  environment: NodeJS.ProcessEnv,
+  { bearerToken, certificatePath }: RecordAccess,
+): NodeJS.ProcessEnv {
+  const prefixes = ['', ...SIGNALS.map((signal) => `${signal.toUpperCase()}_`)]
+  const names = (what: string): string[] =>
+    prefixes
+      .map((prefix) => `OTEL_EXPORTER_OTLP_${prefix}${what}`)
+      .filter((name, index) => index === 0 || Boolean(environment[name]))
+  const tokens = bearerToken ? names('HEADERS') : []
+  const certificates = certificatePath === undefined ? [] : names('CERTIFICATE')
+  return Object.fromEntries([
+    ...tokens.map((name) => [name, withToken(environment[name], bearerToken?.[0] ?? '')]),
+    ...certificates.map((name) => [name, certificatePath]),
+  ]) as NodeJS.ProcessEnv
+}
+
+function withToken(headers: string | undefined, token: string): string {
+  const others = (headers ?? '')
+    .split(',')
+    .filter((pair) => pair.trim() !== '' && !/^\s*authorization\s*=/i.test(pair))
+  return [...others, `authorization=${encodeURIComponent(`Bearer ${token}`)}`].join(',')
 }
 
 function namesOf(signal: Signal): { endpoint: string; protocol: string } {

@@ -17,8 +17,14 @@ import { readableCount, readableSize } from './readable-figures'
 
 /** The events of a recording as `--json` prints them, one line each. */
 export const recordEvents = Object.freeze({
-  listening: ({ httpUrl, grpcAddress, sessionId }: OtlpReceiver): string =>
-    jsonLine({ event: 'listening', http: httpUrl ?? null, grpc: grpcAddress ?? null, sessionId }),
+  listening: ({ httpUrl, grpcAddress, isSecure, sessionId }: OtlpReceiver): string =>
+    jsonLine({
+      event: 'listening',
+      http: httpUrl ?? null,
+      grpc: grpcAddress ?? null,
+      ...(isSecure && { tls: true }),
+      sessionId,
+    }),
   sessionStarted: (sessionId: string): string => jsonLine({ event: 'sessionStarted', sessionId }),
   sessionStopped: (metadata: SessionMetadata): string =>
     jsonLine({ event: 'sessionStopped', ...metadata }),
@@ -48,12 +54,14 @@ function plainStatus(status: ReceiverStatus): object {
 
 /** Where a recording can be sent to and where it goes, for people. */
 export function listeningLines(
-  { httpUrl, grpcAddress, sessionId }: OtlpReceiver,
+  { httpUrl, grpcAddress, isSecure, sessionId }: OtlpReceiver,
   { storeUrl, ack, forward }: { storeUrl: string; ack?: string; forward?: string },
 ): string[] {
   return [
     ...(httpUrl === undefined ? [] : [`listening for OTLP/HTTP on ${httpUrl}`]),
-    ...(grpcAddress === undefined ? [] : [`listening for OTLP/gRPC on ${grpcAddress}`]),
+    ...(grpcAddress === undefined
+      ? []
+      : [`listening for OTLP/gRPC on ${grpcAddress}${isSecure ? ' with TLS' : ''}`]),
     `recording into session ${sessionId} of ${storeUrl}`,
     ...(forward === undefined ? [] : [`forwarding to ${forward.split('?', 1)[0]}`]),
     ...(ack === 'memory'
@@ -62,8 +70,11 @@ export function listeningLines(
   ]
 }
 
-export function recoveredLine({ sessionId, items, segments }: RecoveredSession): string {
-  const from = `${readableCount(segments, 'segment')} of the write-ahead folder`
+export function recoveredLine(
+  { sessionId, items, segments }: RecoveredSession,
+  folder = 'the write-ahead folder',
+): string {
+  const from = `${readableCount(segments, 'segment')} of ${printable(folder)}`
   return `recovered: ${readableCount(items, 'item')} of session ${sessionId}, from ${from}`
 }
 

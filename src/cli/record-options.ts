@@ -7,10 +7,12 @@ import type { OtlpReceiverOptions } from '../receive/receiver-options'
 import type { ObjectStore } from '../storage/object-store'
 import { parseEndpoint } from '../transport/otlp-endpoint'
 import type { GlobalOptions } from './option-parsers'
+import type { RecordAccess, RecordAccessOptions } from './record-access'
+import { type RecordScreenOptions, screenOptionsOf } from './record-screen'
 import { UsageError } from './usage-error'
 
 /** What `otel-tape record` is called with, as it is parsed. */
-export interface RecordOptions extends GlobalOptions {
+export interface RecordOptions extends GlobalOptions, RecordAccessOptions, RecordScreenOptions {
   session?: string
   sessionBy?: string
   sessionIdleMinutes?: number
@@ -37,7 +39,7 @@ const FREE_PORT = '127.0.0.1:0'
 export function receiverOptionsOf(
   options: RecordOptions,
   store: ObjectStore,
-  { hasCommand }: { hasCommand: boolean },
+  { hasCommand, access }: { hasCommand: boolean; access: RecordAccess },
 ): OtlpReceiverOptions {
   const { http, grpc, forward, header } = options
   if (http === 'off' && grpc === 'off') {
@@ -49,6 +51,8 @@ export function receiverOptionsOf(
   return {
     http: http ?? (hasCommand ? FREE_PORT : undefined),
     grpc: grpc ?? (hasCommand ? FREE_PORT : undefined),
+    bearerToken: access.bearerToken,
+    tls: access.tls,
     store,
     sessionId: options.session,
     sessionBy: options.sessionBy,
@@ -67,6 +71,7 @@ export function receiverOptionsOf(
     maxQueueBytes: options.maxQueueBytes,
     flushIntervalMillis: options.flushIntervalMillis,
     corsOrigins: options.corsOrigin,
+    ...screenOptionsOf(options),
   }
 }
 

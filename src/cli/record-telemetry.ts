@@ -7,6 +7,7 @@ import { SIGNALS } from '../otlp/signal'
 import type { OtlpReceiver } from '../receive/receiver'
 import type { SessionMetadata } from '../session/metadata'
 import { type ChildEnd, startRecordedChild } from './record-child'
+import type { RecordAccess } from './record-access'
 import { recordEnvironment } from './record-environment'
 import {
   listeningLines,
@@ -24,6 +25,8 @@ export interface RecordTelemetryOptions {
   readonly storeUrl: string
   readonly ack?: string
   readonly forward?: string
+  /** What the command has to name and to know. */
+  readonly access?: RecordAccess
   /** Where live counters are drawn, if it is a terminal. Default: stderr. */
   readonly screen?: LiveScreen
 }
@@ -48,7 +51,7 @@ export async function recordTelemetry(
   const ended = new Map<string, SessionMetadata>()
   receiver.on('sessionStopped', (metadata) => remember(ended, metadata))
   const hasCommand = command.length > 0
-  const env = hasCommand ? recordEnvironment(process.env, receiver) : process.env
+  const env = hasCommand ? recordEnvironment(process.env, receiver, options.access) : process.env
   const watch = watchRecording(receiver, terminal, { json, isShared: hasCommand, screen })
   if (json) watch.print(recordEvents.listening(receiver))
   else for (const line of listeningLines(receiver, options)) watch.tell(line)

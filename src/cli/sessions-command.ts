@@ -14,6 +14,7 @@ import {
   parseSessionName,
 } from './option-parsers'
 import { type RemoveOptions, removeSessions } from './remove-sessions'
+import { repairSessions } from './repair-sessions'
 import { showSession } from './show-session'
 import type { Terminal } from './terminal'
 import { withStore } from './with-store'
@@ -25,6 +26,7 @@ Examples:
   otel-tape sessions show debug-payment
   otel-tape sessions show team-a/p --layout awss3 --store s3://otel
   otel-tape sessions complete debug-payment
+  otel-tape sessions repair debug-payment
   otel-tape sessions remove debug-payment --yes
   otel-tape sessions remove --older-than 30d --yes
   otel-tape sessions check --store s3://otel-tape`
@@ -32,7 +34,7 @@ Examples:
 export function addSessionsCommand(program: Command, terminal: Terminal): void {
   const sessions = program
     .command('sessions')
-    .description('list, show, remove and complete sessions')
+    .description('list, show, remove, complete and repair sessions')
     .addHelpText('after', EXAMPLES)
   sessions
     .command('list', { isDefault: true })
@@ -71,6 +73,14 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     .action(async (sessionIds: string[], _options: object, command: Command) => {
       const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
       await withStore(url, (store) => completeSessions(store, sessionIds, terminal, { json }))
+    })
+  sessions
+    .command('repair')
+    .description('complete sessions and count them anew, whatever their metadata says')
+    .argument('<sessions...>', 'their ids', collectSessionNames)
+    .action(async (sessionIds: string[], _options: object, command: Command) => {
+      const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
+      await withStore(url, (store) => repairSessions(store, sessionIds, terminal, { json }))
     })
   sessions
     .command('check')

@@ -50,6 +50,10 @@ function propertyLines(
   const { interruptedWriters, writers, startTime, endTime } = session
   const all = SIGNALS.map((signal) => session.signals[signal]).reduce(addTotals)
   const lost = all.droppedItems > 0 ? `${readableCount(all.droppedItems)} items` : 'nothing'
+  const spooled =
+    all.spooledItems === undefined
+      ? undefined
+      : `${readableCount(all.spooledItems)} items on the disk of a writer`
   const dead = interruptedWriters > 0 ? `, ${interruptedWriters} of them interrupted` : ''
   const properties: [name: string, value: string | undefined][] = [
     ['session', session.sessionId],
@@ -65,6 +69,11 @@ function propertyLines(
     ['item times', rangeOf(all.firstItemTimeUnixNano, all.lastItemTimeUnixNano)],
     ['writers', `${writers}${dead}`],
     ['dropped', lost],
+    ['spooled', spooled],
+    [
+      'sampled out',
+      all.sampledOutItems ? `${readableCount(all.sampledOutItems)} items` : undefined,
+    ],
     ['objects', `${readableCount(objects.count)}, ${readableSize(objects.sizeBytes)}`],
     ['lies in', `${store.url}/${session.s3Prefix}`],
   ]

@@ -33,7 +33,8 @@ function stopAtSignal(recording: StoppableRecording, signal: NodeJS.Signals): vo
       void recording.flush()
     } else {
       isEnding = true
-      void recording.stop().finally(raise)
+      // A turn later: Node prints what the stop has warned of only after this one.
+      void recording.stop().finally(() => setImmediate(raise))
     }
   }
   /** Without us, the signal does what it does by default. */

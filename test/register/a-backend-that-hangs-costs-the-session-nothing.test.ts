@@ -39,3 +39,24 @@ test('what an app produces while its backend hangs is in the session, to the las
   expect(logBodies).toEqual(expected)
   expect(metricNames).toEqual(['made'])
 })
+
+test('a store that hangs delays the end by its limit alone, and what is lost is told', async () => {
+  const env = {
+    OTEL_TAPE_SESSION_ID: 'nowhere',
+    OTEL_TAPE_STORE: 's3://bucket',
+    MINIO_ENDPOINT: backend.url,
+    MINIO_ACCESS_KEY: 'access',
+    MINIO_SECRET_KEY: 'secret',
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  }
+  const running = app.start(['endings.cjs', 'a signal nobody handles'], { env })
+  await running.printed('running')
+  running.process.kill('SIGTERM')
+  const startedAtMillis = Date.now()
+  const { signal, stderr } = await running.ended
+  expect(signal).toBe('SIGTERM')
+  expect(Date.now() - startedAtMillis).toBeLessThan(9_000)
+  expect(stderr).toMatch(/session 'nowhere' is not complete, .*: 1 spans, 0 metric data points/)
+})

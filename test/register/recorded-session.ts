@@ -12,13 +12,19 @@ import { readAll } from '../support/recording'
 export interface RecordedSession {
   readonly metadata: SessionMetadata
   readonly spanNames: string[]
+  /** Without those in which the recording tells about itself. */
   readonly metricNames: string[]
   readonly logBodies: string[]
 }
 
+interface ScopeMetrics {
+  scope?: { name?: string }
+  metrics: { name: string }[]
+}
+
 interface Request {
   resourceSpans?: { scopeSpans: { spans: { name: string }[] }[] }[]
-  resourceMetrics?: { scopeMetrics: { metrics: { name: string }[] }[] }[]
+  resourceMetrics?: { scopeMetrics: ScopeMetrics[] }[]
   resourceLogs?: { scopeLogs: { logRecords: { body: { stringValue: string } }[] }[] }[]
 }
 
@@ -42,6 +48,7 @@ export function namesIn(requests: Request[]): Omit<RecordedSession, 'metadata'> 
     metricNames: requests
       .flatMap(({ resourceMetrics = [] }) => resourceMetrics)
       .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .filter(({ scope }) => scope?.name !== 'otel-tape')
       .flatMap(({ metrics }) => metrics.map(({ name }) => name)),
     logBodies: requests
       .flatMap(({ resourceLogs = [] }) => resourceLogs)
