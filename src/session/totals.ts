@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
+import { withoutUndefined } from '../options/check-options'
 import type { CountedBatch } from './counted-batch'
 
 /** What was recorded of one signal. Times are nanoseconds since the Unix epoch, as decimal strings. */
@@ -136,13 +137,15 @@ export function addTotals(a: SignalTotals, b: SignalTotals): SignalTotals {
     storedBytes: sum(a.storedBytes, b.storedBytes),
     droppedItems: sum(a.droppedItems, b.droppedItems),
     droppedBatches: sum(a.droppedBatches, b.droppedBatches),
-    // Absent where nothing is sampled: a session says no more than it has to.
-    sampledOutItems: (a.sampledOutItems ?? 0) + (b.sampledOutItems ?? 0) || undefined,
-    spooledItems: (a.spooledItems ?? 0) + (b.spooledItems ?? 0) || undefined,
-    firstArrivalUnixNano: earlier(a.firstArrivalUnixNano, b.firstArrivalUnixNano),
-    lastArrivalUnixNano: later(a.lastArrivalUnixNano, b.lastArrivalUnixNano),
-    firstItemTimeUnixNano: earlier(a.firstItemTimeUnixNano, b.firstItemTimeUnixNano),
-    lastItemTimeUnixNano: later(a.lastItemTimeUnixNano, b.lastItemTimeUnixNano),
+    ...withoutUndefined({
+      // Absent where nothing is sampled: a session says no more than it has to.
+      sampledOutItems: (a.sampledOutItems ?? 0) + (b.sampledOutItems ?? 0) || undefined,
+      spooledItems: (a.spooledItems ?? 0) + (b.spooledItems ?? 0) || undefined,
+      firstArrivalUnixNano: earlier(a.firstArrivalUnixNano, b.firstArrivalUnixNano),
+      lastArrivalUnixNano: later(a.lastArrivalUnixNano, b.lastArrivalUnixNano),
+      firstItemTimeUnixNano: earlier(a.firstItemTimeUnixNano, b.firstItemTimeUnixNano),
+      lastItemTimeUnixNano: later(a.lastItemTimeUnixNano, b.lastItemTimeUnixNano),
+    }),
   }
 }
 
