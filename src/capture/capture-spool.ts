@@ -3,9 +3,9 @@
 
 import type { SessionDescription, SessionMetadata } from '../session/metadata'
 import { SIGNALS } from '../otlp/signal'
-import { RecoveryPasses } from '../session/recovery-passes'
-import type { SegmentSpool } from '../session/segment-spool'
-import { type WriteAheadFolder, openWriteAheadFolder } from '../session/write-ahead-folder'
+import { RecoveryPasses } from '../session/on-disk/recovery-passes'
+import type { SegmentSpool } from '../session/on-disk/segment-spool'
+import { type WriteAheadFolder, openWriteAheadFolder } from '../session/on-disk/write-ahead-folder'
 import type { ObjectStore } from '../storage/object-store'
 import type { StorageError } from '../storage/storage-error'
 import type { ResolvedCaptureConfig } from './capture-config'

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { SessionMetadata } from '../session/metadata'
-import { type RepairOptions, repairSession as repairIn } from '../session/repair-session'
+import { type RepairOptions, repairSession as repairIn } from '../session/checking/repair-session'
 import type { ObjectStore } from '../storage/object-store'
 import { useStore } from './use-store'
 

@@ -5,7 +5,7 @@ import {
   type VerifyOptions,
   type VerifyReport,
   verifySession as verifyIn,
-} from '../session/verify-session'
+} from '../session/checking/verify-session'
 import type { ObjectStore } from '../storage/object-store'
 import { useStore } from './use-store'
 

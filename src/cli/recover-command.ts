@@ -11,7 +11,7 @@ import {
   defaultWriteAheadFolder,
   finishRecovered,
   openWriteAheadFolder,
-} from '../session/write-ahead-folder'
+} from '../session/on-disk/write-ahead-folder'
 import type { ObjectStore } from '../storage/object-store'
 import { jsonLine } from './json-line'
 import type { GlobalOptions } from './option-parsers'

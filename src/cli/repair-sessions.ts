@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { repairSession } from '../session/repair-session'
+import { repairSession } from '../session/checking/repair-session'
 import { SessionError } from '../session/session-error'
 import type { ObjectStore } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'

@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 import { SIGNALS } from '../otlp/signal'
 import type { FoundDamage } from '../session/damage'
-import { type VerifyReport, verifySession } from '../session/verify-session'
+import { type VerifyReport, verifySession } from '../session/checking/verify-session'
 import type { SessionLayout } from '../session/session-location'
 import type { ObjectStore } from '../storage/object-store'
 import { describeFound } from './describe-found'

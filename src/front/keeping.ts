@@ -6,4 +6,8 @@
 export { type VerifySessionOptions, verifySession } from '../capture/verify-session'
 export { type RepairSessionOptions, repairSession } from '../capture/repair-session'
 export type { FoundDamage } from '../session/damage'
-export type { VerifiedItems, VerifyProgress, VerifyReport } from '../session/verify-session'
+export type {
+  VerifiedItems,
+  VerifyProgress,
+  VerifyReport,
+} from '../session/checking/verify-session'

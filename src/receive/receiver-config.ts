@@ -20,7 +20,7 @@ import type { RedactOptions } from '../otlp/redact-options'
 import type { SamplingOptions } from '../otlp/sample-traces'
 import { type Screen, type ScreenOptions, createScreen } from '../session/screen'
 import { checkSessionId, generateSessionId } from '../session/session-id'
-import { defaultWriteAheadFolder } from '../session/write-ahead-folder'
+import { defaultWriteAheadFolder } from '../session/on-disk/write-ahead-folder'
 import { type ObjectStore, isObjectStore } from '../storage/object-store'
 import {
   type BearerTokens,

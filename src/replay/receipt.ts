@@ -5,7 +5,11 @@ import { closeSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:
 import { mkdir, open, stat } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
-import { type Presence, announcePresence, judgePresence } from '../session/write-ahead-presence'
+import {
+  type Presence,
+  announcePresence,
+  judgePresence,
+} from '../session/on-disk/write-ahead-presence'
 import { acquireFileLock } from '../storage/file-lock'
 import { type KeptReceipt, readReceipt } from './read-receipt'
 import { RECEIPT_START, formatHeader } from './receipt-header'

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { releaseBody } from '../session/release-body'
+import { releaseBody } from '../session/reading/release-body'
 import { type Clock, createSystemClock } from './clock'
 import { createExporterTarget } from './exporter-target'
 import { openReplayStore } from './open-replay-store'

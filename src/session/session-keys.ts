@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { SIGNALS, type Signal } from '../otlp/signal'
-import { parseCollectorName } from './collector-layout'
+import { parseCollectorName } from './reading/collector-layout'
 import { checkSessionId } from './session-id'
 
 /** How the names of our own segments end. */

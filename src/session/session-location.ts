@@ -4,7 +4,7 @@
 import { assertFolder } from '../storage/object-key'
 import type { ObjectInfo, ObjectStore, OperationOptions } from '../storage/object-store'
 import { isStorageError } from '../storage/storage-error'
-import { parseCollectorName } from './collector-layout'
+import { parseCollectorName } from './reading/collector-layout'
 import { SessionError } from './session-error'
 import { checkSessionId, isSessionId } from './session-id'
 import { BEHIND_ALL, SESSIONS_PREFIX, metadataKey, sessionPrefix } from './session-keys'

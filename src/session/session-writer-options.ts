@@ -3,8 +3,8 @@
 
 import type { ObjectStore } from '../storage/object-store'
 import type { SessionDescription } from './metadata'
-import type { SegmentSpool } from './segment-spool'
-import type { SegmentJournal } from './write-ahead-journal'
+import type { SegmentSpool } from './on-disk/segment-spool'
+import type { SegmentJournal } from './on-disk/write-ahead-journal'
 
 export interface SessionWriterOptions {
   store: ObjectStore

@@ -4,12 +4,12 @@
 import type { OtlpBatch } from '../otlp/otlp-batch'
 import type { Signal } from '../otlp/signal'
 import { type RequestSummary, summarizeRequest } from '../otlp/summarize-request'
-import { KeptSegments } from './kept-segments'
+import { KeptSegments } from './on-disk/kept-segments'
 import { Membership, type WriterProgress } from './membership'
 import { type SessionMetadata, type SessionStatus, emptyMetadata, withTotals } from './metadata'
 import { OpenSegments } from './open-segments'
-import { SegmentSpiller } from './segment-spiller'
-import type { SegmentSpool } from './segment-spool'
+import { SegmentSpiller } from './on-disk/segment-spiller'
+import type { SegmentSpool } from './on-disk/segment-spool'
 import { SessionError } from './session-error'
 import {
   type CompleteWriterOptions,
@@ -18,7 +18,7 @@ import {
 } from './session-writer-options'
 import { untilAborted } from './until-aborted'
 import { type QueuedSegment, UploadQueue } from './upload-queue'
-import type { SegmentJournal } from './write-ahead-journal'
+import type { SegmentJournal } from './on-disk/write-ahead-journal'
 import { watchWriter } from './watch-writer'
 import { WriterLedger } from './writer-ledger'
 

@@ -3,9 +3,9 @@
 
 import type { Signal } from '../otlp/signal'
 import type { ObjectStore } from '../storage/object-store'
-import type { SegmentSpool } from './segment-spool'
+import type { SegmentSpool } from './on-disk/segment-spool'
 import type { SignalTotals } from './totals'
-import { WriteAheadError } from './write-ahead-error'
+import { WriteAheadError } from './on-disk/write-ahead-error'
 
 /** A finished segment, ready to be stored. */
 export interface BuiltSegment {

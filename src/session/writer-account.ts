@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import type { Signal } from '../otlp/signal'
 import { type SignalTotals, signalTotalsSchema } from './totals'
-import { writeJsonFile } from './write-json-file'
+import { writeJsonFile } from './on-disk/write-json-file'
 
 /**
  * What a writer had counted when it ended and the store could not be told.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Damage } from '../../src/session/damage'
-import { readSegment } from '../../src/session/segment-reader'
+import { readSegment } from '../../src/session/reading/segment-reader'
 import { segmentKey } from '../../src/session/session-keys'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { blockOf } from './targets/seeds'

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { verifySession } from '../../src/session/verify-session'
+import { verifySession } from '../../src/session/checking/verify-session'
 import { MemoryStore } from '../../src/storage/memory-store'
 import type { ObjectInfo, ObjectStore, ReadOptions } from '../../src/storage/object-store'
 import { EPOCH_MILLIS } from '../support/recording'

@@ -1,8 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { releaseBody } from '../../src/session/release-body'
-import { type BatchRun, readSessionRuns } from '../../src/session/session-reader'
+import { releaseBody } from '../../src/session/reading/release-body'
+import { type BatchRun, readSessionRuns } from '../../src/session/reading/session-reader'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { EPOCH_MILLIS, makeBatch, recordSession } from '../support/recording'
 

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { SegmentSpool } from '../../src/session/segment-spool'
+import type { SegmentSpool } from '../../src/session/on-disk/segment-spool'
 import { untilAborted } from '../../src/session/until-aborted'
 import { createWriter, makeBatch } from '../support/recording'
 import { TroubledStore } from '../support/stores/troubled-store'

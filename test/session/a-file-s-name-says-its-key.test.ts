@@ -3,7 +3,12 @@
 
 import fc from 'fast-check'
 import { SIGNALS } from '../../src/otlp/signal'
-import { byArrival, kindOfFile, segmentFileOf, segmentOfFile } from '../../src/session/segment-file'
+import {
+  byArrival,
+  kindOfFile,
+  segmentFileOf,
+  segmentOfFile,
+} from '../../src/session/on-disk/segment-file'
 import { segmentKey } from '../../src/session/session-keys'
 
 const KINDS = ['spooled', 'noted', 'temporary'] as const

@@ -5,7 +5,7 @@ import {
   arrivalWithin,
   parseCollectorName,
   parsePartition,
-} from '../../src/session/collector-layout'
+} from '../../src/session/reading/collector-layout'
 
 const HOUR = { startMillis: Date.UTC(2026, 10, 21, 11), endMillis: Date.UTC(2026, 10, 21, 12) }
 const MINUTE = 60_000

@@ -3,10 +3,10 @@
 
 import fc from 'fast-check'
 import { setImmediate } from 'node:timers/promises'
-import type { SegmentSpool } from '../../src/session/segment-spool'
+import type { SegmentSpool } from '../../src/session/on-disk/segment-spool'
 import { EMPTY_TOTALS } from '../../src/session/totals'
 import { UploadQueue } from '../../src/session/upload-queue'
-import { WriteAheadError } from '../../src/session/write-ahead-error'
+import { WriteAheadError } from '../../src/session/on-disk/write-ahead-error'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { StorageError } from '../../src/storage/storage-error'
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Readable } from 'node:stream'
-import { surveySession } from '../../src/session/survey'
+import { surveySession } from '../../src/session/reading/survey'
 import { MemoryStore } from '../../src/storage/memory-store'
 import type { ListOptions, ObjectInfo, ReadOptions } from '../../src/storage/object-store'
 import { readAll } from '../support/recording'

@@ -4,7 +4,7 @@
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { readSession } from '../../src/session/session-reader'
+import { readSession } from '../../src/session/reading/session-reader'
 import { MemoryStore } from '../../src/storage/memory-store'
 import type { ObjectInfo, ReadOptions } from '../../src/storage/object-store'
 import { makeBatch } from '../support/recording'

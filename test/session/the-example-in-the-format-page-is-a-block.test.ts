@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { findBlockHeader } from '../../src/session/block-header'
-import { decodeBlock } from '../../src/session/decode-block'
+import { decodeBlock } from '../../src/session/reading/decode-block'
 import { decodeIndependently } from '../support/independent-decoder'
 
 const page = readFileSync(join(__dirname, '../../docs/format.md'), 'utf8')

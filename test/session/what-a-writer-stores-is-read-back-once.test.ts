@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { SIGNALS } from '../../src/otlp/signal'
 import { loadSession } from '../../src/session/catalogue'
-import { surveySession } from '../../src/session/survey'
+import { surveySession } from '../../src/session/reading/survey'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { EPOCH_MILLIS, createWriter, makeBatch, readAll, recordSession } from '../support/recording'
 

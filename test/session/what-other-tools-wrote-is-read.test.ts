@@ -7,7 +7,7 @@ import { requestToJson } from '../../src/otlp/protobuf-to-json'
 import type { Signal } from '../../src/otlp/signal'
 import { loadSession } from '../../src/session/catalogue'
 import type { Damage } from '../../src/session/damage'
-import { surveySession } from '../../src/session/survey'
+import { surveySession } from '../../src/session/reading/survey'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { makeBatch, readAll } from '../support/recording'
 

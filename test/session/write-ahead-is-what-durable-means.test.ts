@@ -4,7 +4,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SegmentJournal } from '../../src/session/write-ahead-journal'
+import type { SegmentJournal } from '../../src/session/on-disk/write-ahead-journal'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { StorageError } from '../../src/storage/storage-error'
 import { createWriter, makeBatch, recordSession } from '../support/recording'

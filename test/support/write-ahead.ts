@@ -14,7 +14,7 @@ import {
   type RecoveryOutcome,
   finishRecovered,
   openWriteAheadFolder,
-} from '../../src/session/write-ahead-folder'
+} from '../../src/session/on-disk/write-ahead-folder'
 import { MemoryStore } from '../../src/storage/memory-store'
 import type { ObjectStore } from '../../src/storage/object-store'
 import { StorageError } from '../../src/storage/storage-error'

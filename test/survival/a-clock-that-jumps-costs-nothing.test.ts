@@ -3,7 +3,7 @@
 
 import { verifySession } from '../../src/capture/verify-session'
 import { startCapture } from '../../src/capture/start-capture'
-import type { RecordedBatch } from '../../src/session/session-reader'
+import type { RecordedBatch } from '../../src/session/reading/session-reader'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { makeEncoded, readAll } from '../support/recording'
 import { contentOf } from '../support/write-ahead'

@@ -3,9 +3,9 @@
 
 import { encodeBlock } from '../../src/session/block'
 import type { FoundDamage } from '../../src/session/damage'
-import { repairSession } from '../../src/session/repair-session'
+import { repairSession } from '../../src/session/checking/repair-session'
 import { segmentKey } from '../../src/session/session-keys'
-import { type VerifyReport, verifySession } from '../../src/session/verify-session'
+import { type VerifyReport, verifySession } from '../../src/session/checking/verify-session'
 import { summarizeRequest } from '../../src/otlp/summarize-request'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { EPOCH_MILLIS, makeBatch, readAll } from '../support/recording'

@@ -21,8 +21,8 @@ import { parseReceiptLine } from '../../../src/replay/receipt-line'
 import { SessionError } from '../../../src/session/session-error'
 import { sessionPrefix, writerKey } from '../../../src/session/session-keys'
 import { EMPTY_TOTALS } from '../../../src/session/totals'
-import { OWNER_FILE, readOwner } from '../../../src/session/write-ahead-owner'
-import { WriteAheadError } from '../../../src/session/write-ahead-error'
+import { OWNER_FILE, readOwner } from '../../../src/session/on-disk/write-ahead-owner'
+import { WriteAheadError } from '../../../src/session/on-disk/write-ahead-error'
 import {
   isLiving,
   readWriterSummary,

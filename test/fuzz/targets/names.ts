@@ -3,7 +3,7 @@
 
 import { contentCodingOf } from '../../../src/receive/http-content-coding'
 import { HttpRefusal } from '../../../src/receive/http-refusal'
-import { parseCollectorName, parsePartition } from '../../../src/session/collector-layout'
+import { parseCollectorName, parsePartition } from '../../../src/session/reading/collector-layout'
 import { SessionError } from '../../../src/session/session-error'
 import { checkSessionId } from '../../../src/session/session-id'
 import { metadataKey, parseSegmentKey } from '../../../src/session/session-keys'

@@ -7,15 +7,15 @@ import { SIGNALS } from '../../../src/otlp/signal'
 import { summarizeRequest } from '../../../src/otlp/summarize-request'
 import { encodeBlockHeader, findBlockHeader } from '../../../src/session/block-header'
 import type { Damage } from '../../../src/session/damage'
-import { readForeignObject } from '../../../src/session/foreign-object'
-import { ObjectBytes } from '../../../src/session/object-bytes'
-import { readSegment } from '../../../src/session/segment-reader'
+import { readForeignObject } from '../../../src/session/reading/foreign-object'
+import { ObjectBytes } from '../../../src/session/reading/object-bytes'
+import { readSegment } from '../../../src/session/reading/segment-reader'
 import { segmentKey } from '../../../src/session/session-keys'
 import {
   decodeFrame,
   encodeBatchFrame,
   encodeKeyFrame,
-} from '../../../src/session/write-ahead-frame'
+} from '../../../src/session/on-disk/write-ahead-frame'
 import type { ObjectInfo } from '../../../src/storage/object-store'
 import { MemoryStore } from '../../../src/storage/memory-store'
 import { makeBatch } from '../../support/recording'

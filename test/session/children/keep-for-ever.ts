@@ -4,7 +4,10 @@
 import { appendFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { SIGNALS } from '../../../src/otlp/signal'
-import { finishRecovered, openWriteAheadFolder } from '../../../src/session/write-ahead-folder'
+import {
+  finishRecovered,
+  openWriteAheadFolder,
+} from '../../../src/session/on-disk/write-ahead-folder'
 import { FileStore } from '../../../src/storage/file-store'
 import { makeBatch } from '../../support/recording'
 import { createJournaledWriter } from '../../support/write-ahead'
