@@ -15,7 +15,7 @@ import {
   withoutUndefined,
 } from '../options/check-options'
 import type { AggregationOption, InstrumentType } from '../otlp/sdk-types'
-import type { Signal } from '../otlp/signal'
+import { type Signal, forEachSignal } from '../otlp/signal'
 import { clientCertificatesFromEnvironment } from '../transport/client-certificates'
 import {
   exporterEnvironment,
@@ -23,7 +23,6 @@ import {
   parseExporterUrl,
 } from '../transport/exporter-environment'
 import type { AgentFactory, NodeHttpClientOptions } from '../transport/node-http-client'
-import { forEachSignal } from '../transport/otlp-endpoint'
 import { isHeaders, withLowerCaseNames } from '../transport/otlp-headers'
 import { CaptureError } from './capture-error'
 

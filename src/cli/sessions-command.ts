@@ -14,7 +14,6 @@ import {
   parseSessionName,
 } from './option-parsers'
 import { type RemoveOptions, removeSessions } from './remove-sessions'
-import { repairSessions } from './repair-sessions'
 import { showSession } from './show-session'
 import type { Terminal } from './terminal'
 import { withStore } from './with-store'
@@ -80,7 +79,9 @@ export function addSessionsCommand(program: Command, terminal: Terminal): void {
     .argument('<sessions...>', 'their ids', collectSessionNames)
     .action(async (sessionIds: string[], _options: object, command: Command) => {
       const { store: url, json } = command.optsWithGlobals<GlobalOptions>()
-      await withStore(url, (store) => repairSessions(store, sessionIds, terminal, { json }))
+      await withStore(url, (store) =>
+        completeSessions(store, sessionIds, terminal, { json, anew: true }),
+      )
     })
   sessions
     .command('check')

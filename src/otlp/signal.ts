@@ -10,3 +10,9 @@ export const SIGNALS: readonly Signal[] = Object.freeze(['traces', 'metrics', 'l
 export function isSignal(value: unknown): value is Signal {
   return SIGNALS.includes(value as Signal)
 }
+
+/** One value a signal. */
+export function forEachSignal<T>(valueOf: (signal: Signal) => T): Record<Signal, T> {
+  // Object.fromEntries knows of no keys; SIGNALS are all there are.
+  return Object.fromEntries(SIGNALS.map((signal) => [signal, valueOf(signal)])) as Record<Signal, T>
+}

@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS, type Signal } from '../otlp/signal'
+import { SIGNALS, type Signal, forEachSignal } from '../otlp/signal'
 import { followMeterProvider } from '../telemetry/follow-meter-provider'
 import {
   bytesStored,
@@ -42,22 +42,10 @@ const inStore = {
 
 /** What one writer has taken in, what of it is stored, and what had to be dropped. */
 export class WriterLedger {
-  readonly #waiting: BySignal<RunningTotals> = {
-    traces: new RunningTotals(),
-    metrics: new RunningTotals(),
-    logs: new RunningTotals(),
-  }
-  readonly #stored: BySignal<SignalTotals> = {
-    traces: EMPTY_TOTALS,
-    metrics: EMPTY_TOTALS,
-    logs: EMPTY_TOTALS,
-  }
+  readonly #waiting = forEachSignal(() => new RunningTotals())
+  readonly #stored = forEachSignal(() => EMPTY_TOTALS)
   /** Of what waits, that which lies on disk. */
-  readonly #spooled: BySignal<SignalTotals> = {
-    traces: EMPTY_TOTALS,
-    metrics: EMPTY_TOTALS,
-    logs: EMPTY_TOTALS,
-  }
+  readonly #spooled = forEachSignal(() => EMPTY_TOTALS)
   readonly #serviceNames = new Set<string>()
 
   accept(batch: CountedBatch): void {

@@ -3,8 +3,8 @@
 
 import { fromEnvironment } from '../options/environment'
 import { parseUrl } from '../options/parse-url'
-import type { Signal } from '../otlp/signal'
-import { endpointBelow, forEachSignal, parseEndpoint } from './otlp-endpoint'
+import { type Signal, forEachSignal } from '../otlp/signal'
+import { endpointBelow, parseEndpoint } from './otlp-endpoint'
 import { parseHeaders, withLowerCaseNames } from './otlp-headers'
 import { parseCompression, parseMillis } from './sender-options'
 

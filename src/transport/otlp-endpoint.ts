@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseUrl } from '../options/parse-url'
-import { SIGNALS, type Signal } from '../otlp/signal'
+import { SIGNALS, type Signal, forEachSignal } from '../otlp/signal'
 import { shownUrl } from '../options/shown-url'
 import { TransportError } from './transport-error'
 
@@ -29,10 +29,6 @@ const MAX_URL_LENGTH = 4096
 export function endpointsBelow(base: string, option: string, only?: OtlpProtocol): OtlpEndpoints {
   const endpoint = parseEndpoint(base, option, only)
   return forEachSignal((signal) => endpointBelow(endpoint, signal, only))
-}
-
-export function forEachSignal<T>(valueOf: (signal: Signal) => T): Record<Signal, T> {
-  return Object.fromEntries(SIGNALS.map((signal) => [signal, valueOf(signal)])) as Record<Signal, T>
 }
 
 /** One signal's endpoint below a base URL. */

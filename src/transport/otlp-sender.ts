@@ -3,7 +3,7 @@
 
 import { diag } from '@opentelemetry/api'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
-import { SIGNALS, type Signal } from '../otlp/signal'
+import { SIGNALS, type Signal, forEachSignal } from '../otlp/signal'
 import { splitRequest } from '../otlp/split-request'
 import { summarizeRequest } from '../otlp/summarize-request'
 import { retrying } from '../storage/retry'
@@ -15,7 +15,7 @@ import {
 import { AttemptJudge, GivenUpError, type TargetHistory } from './attempt-judge'
 import { failureBy, failureIn } from './export-failure'
 import type { OtlpAnswer, OtlpClient } from './otlp-client'
-import { forEachSignal, isGrpc } from './otlp-endpoint'
+import { isGrpc } from './otlp-endpoint'
 import { createOtlpGrpcClient } from './otlp-grpc-client'
 import { createOtlpHttpClient } from './otlp-http-client'
 import type { OtlpSenderOptions } from './sender-options'

@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import { checkOptions, count, expected, millis, withoutUndefined } from '../options/check-options'
 import { fromEnvironment } from '../options/environment'
-import type { Signal } from '../otlp/signal'
+import { type Signal, forEachSignal } from '../otlp/signal'
 import { clientCertificatesFromEnvironment } from './client-certificates'
 import {
   type OtlpEndpoints,
@@ -12,7 +12,6 @@ import {
   endpointBelow,
   endpointsBelow,
   exactEndpoint,
-  forEachSignal,
   isGrpc,
   parseEndpoint,
 } from './otlp-endpoint'

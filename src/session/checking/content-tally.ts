@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS, type Signal } from '../../otlp/signal'
+import { SIGNALS, type Signal, forEachSignal } from '../../otlp/signal'
 import type { ObjectInfo } from '../../storage/object-store'
 import type { CountedBatch } from '../counted-batch'
 import { EMPTY_TOTALS, RunningTotals, type SignalTotals, addTotals } from '../totals'
@@ -12,17 +12,9 @@ type BySignal<Value> = Record<Signal, Value>
 
 /** Counts what the objects of a session hold. What it remembers does not grow with them. */
 export class ContentTally {
-  readonly #read: BySignal<RunningTotals> = {
-    traces: new RunningTotals(),
-    metrics: new RunningTotals(),
-    logs: new RunningTotals(),
-  }
-  readonly #stored: BySignal<SignalTotals> = {
-    traces: EMPTY_TOTALS,
-    metrics: EMPTY_TOTALS,
-    logs: EMPTY_TOTALS,
-  }
-  readonly #unreadable: BySignal<number> = { traces: 0, metrics: 0, logs: 0 }
+  readonly #read = forEachSignal(() => new RunningTotals())
+  readonly #stored = forEachSignal(() => EMPTY_TOTALS)
+  readonly #unreadable: BySignal<number> = forEachSignal(() => 0)
   readonly #serviceNames = new Set<string>()
 
   add(batch: CountedBatch): void {
@@ -58,7 +50,7 @@ export class ContentTally {
       const all = addTotals(this.#read[signal].current(), this.#stored[signal])
       return addTotals(all, unreadable)
     }
-    return { traces: of('traces'), metrics: of('metrics'), logs: of('logs') }
+    return forEachSignal(of)
   }
 
   get isEmpty(): boolean {
