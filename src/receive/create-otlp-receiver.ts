@@ -84,6 +84,7 @@ async function checkSession(sessionId: string, ready: Promise<void>): Promise<vo
     if (error instanceof SessionError) {
       throw new ReceiverError('SessionCompleted', message, { sessionId, cause: error })
     }
-    if (!isStorageError(error) || !PASSING_CODES.has(error.code)) throw new ReceiverError('StorageFailure', message, { sessionId, cause: error })
+    if (!isStorageError(error) || !PASSING_CODES.has(error.code))
+      throw new ReceiverError('StorageFailure', message, { sessionId, cause: error })
   }
 }

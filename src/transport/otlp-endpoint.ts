@@ -1,7 +1,7 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { parseUrl } from '../options/parse-url'
+import { MAX_URL_LENGTH, parseUrl } from '../options/parse-url'
 import { SIGNALS, type Signal, forEachSignal } from '../otlp/signal'
 import { shownUrl } from '../options/shown-url'
 import { TransportError } from './transport-error'
@@ -15,8 +15,6 @@ export type OtlpEndpoints = Readonly<Record<Signal, string>>
 export type OtlpProtocol = 'http' | 'grpc'
 
 const DEFAULT_GRPC_PORT = 4317
-/** Of a host name that is not ASCII, parsing takes time that grows with the square of its length. */
-const MAX_URL_LENGTH = 4096
 
 /**
  * The three endpoints below a base URL. Over HTTP, a path prefix and a query are kept, and
