@@ -48,7 +48,13 @@ test(
     expect(promised.filter((name) => !stored.has(name))).toEqual([])
     expect(stored.size).toBe(names.length)
     await expectExactTotals(opened, 'killed')
-    expect((await readdir(folder)).filter((name) => name !== 'damaged')).toEqual([])
+    // One that was killed before it said whose its folder is leaves that, for a minute.
+    const left = (await readdir(folder)).filter((name) => name !== 'damaged')
+    for (const name of left) {
+      expect(['alive', 'writer.json.new']).toEqual(
+        expect.arrayContaining(await readdir(join(folder, name))),
+      )
+    }
   },
   30_000 + KILLS * 10_000,
 )
