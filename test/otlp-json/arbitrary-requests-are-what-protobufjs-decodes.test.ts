@@ -20,7 +20,7 @@ describe.each(SIGNALS)('arbitrary %s', (signal) => {
 
   test('reach every field of the schema', () => {
     const reached = new Set<string>()
-    for (const json of fc.sample(arbitraryRequestJson(signal), { numRuns: 200, seed: 1 })) {
+    for (const json of fc.sample(arbitraryRequestJson(signal), { numRuns: 500, seed: 1 })) {
       collectFields(REQUEST_SHAPES[signal], json, reached)
     }
     const all = new Set<string>()

@@ -13,7 +13,7 @@ describe.each(SIGNALS)('%s', (signal) => {
   test('random bytes are read or refused, never anything else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readOrRefuse(bytes)),
-      { numRuns: 700 },
+      { numRuns: 2000 },
     )
   })
 

@@ -15,7 +15,7 @@ describe.each(SIGNALS)('%s', (signal) => {
         const expected = encodeRequestJson(signal, json)
         expect(hexOf(requestFromJson(json, signal))).toBe(hexOf(expected))
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     )
   })
 
@@ -26,7 +26,7 @@ describe.each(SIGNALS)('%s', (signal) => {
         const respelled = requestFromJson(JSON.parse(text), signal)
         expect(hexOf(respelled)).toBe(hexOf(requestFromJson(json, signal)))
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     )
   })
 
@@ -35,7 +35,7 @@ describe.each(SIGNALS)('%s', (signal) => {
       fc.property(arbitraryRequestJson(signal), (json) => {
         expect(requestToJson(requestFromJson(json, signal), signal)).toEqual(json)
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     )
   })
 })

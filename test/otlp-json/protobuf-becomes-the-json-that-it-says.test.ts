@@ -18,7 +18,7 @@ describe.each(SIGNALS)('%s', (signal) => {
         const options = { seed, unknownFields: true, anyOrder: true }
         expect(requestToJson(encodeRequestJson(signal, json, options), signal)).toEqual(json)
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     )
   })
 

@@ -100,7 +100,7 @@ test('every kind of field, alone and in messages', () => {
     })
     expect(Buffer.from(ours).toString('hex')).toBe(Buffer.from(theirs.finish()).toString('hex'))
   })
-  fc.assert(property, { numRuns: 200 })
+  fc.assert(property, { numRuns: 500 })
 })
 
 test('what is rewound was never written', () => {

@@ -73,7 +73,7 @@ test('batches that share keys, texts and names, in any order', async () => {
       }
     },
   )
-  await fc.assert(property, { numRuns: 120 })
+  await fc.assert(property, { numRuns: 300 })
 })
 
 test('more keys and texts than are remembered, the old ones again in between', async () => {

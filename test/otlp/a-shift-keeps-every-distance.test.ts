@@ -25,7 +25,7 @@ describe.each(SIGNALS)('a shift of %s', (signal) => {
         const actual = shiftTimes(request.encode(request.json), signal, offset)
         expect(Buffer.compare(actual, request.encode(expected))).toBe(0)
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     )
   })
 

@@ -22,7 +22,7 @@ test.each(SIGNALS)('the summary of %s', (signal) => {
         lastItemTimeUnixNano: least(times, (a, b) => a > b),
       })
     }),
-    { numRuns: 100 },
+    { numRuns: 300 },
   )
 })
 

@@ -152,7 +152,7 @@ describe.each(cases)('%s of %s', (name, signal) => {
       fc.property(requests, (bytes) => {
         expect(expectSame(signal, bytes, name)).not.toBe('refused')
       }),
-      { numRuns: 50 },
+      { numRuns: 150 },
     )
   })
 
@@ -187,7 +187,7 @@ describe.each(cases)('%s of %s', (name, signal) => {
           expectSame(signal, damaged, name)
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 60 },
     )
   })
 })

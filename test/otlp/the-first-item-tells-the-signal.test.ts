@@ -16,7 +16,7 @@ test.each(SIGNALS)('no request of %s is ever taken for one of another signal', (
     fc.property(arbitraryRequestBytes(signal, { unknownFields: true, anyOrder: true }), (body) => {
       expect([signal, undefined]).toContain(sniffSignal(body))
     }),
-    { numRuns: 150 },
+    { numRuns: 500 },
   )
 })
 

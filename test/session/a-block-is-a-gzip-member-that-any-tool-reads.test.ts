@@ -78,7 +78,7 @@ test('a header tells without inflating what inflating and counting find', async 
       expect(header.lastItemTimeUnixNano).toBe(whole.lastItemTimeUnixNano)
       expect(new Set(header.serviceNames)).toEqual(new Set(whole.serviceNames))
     }),
-    { numRuns: 40 },
+    { numRuns: 150 },
   )
 })
 

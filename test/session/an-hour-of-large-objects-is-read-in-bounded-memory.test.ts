@@ -53,10 +53,11 @@ test('of 100 MB in one partition, out of order, about 16 MiB are held', async ()
     last = capturedAtUnixNano
     total += body.length
     if (count++ % 20 > 0) continue
-    // What is still there then is held.
+    // What is still there then is held. Twice: the second waits for what the first still sweeps.
+    collectGarbage()
     collectGarbage()
     peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
   }
   expect(total).toBeGreaterThan(90_000_000)
-  expect(peak).toBeLessThan(48 * 1024 * 1024)
+  expect(peak).toBeLessThan(40 * 1024 * 1024)
 })

@@ -40,8 +40,7 @@ const LIMITS = {
   // Connections that are kept for the next request come and go.
   openFiles: { share: 1, more: 10 },
   activeResources: { share: 1, more: 2 },
-  // A neighbour on the machine doubles it for a minute; what piles up goes on growing.
-  delayP99Millis: { share: 2, more: 15 },
+  delayP99Millis: { share: 1.5, more: 5 },
 }
 
 /** Whether an app feels in the last third of its rounds as it felt in the middle third. */
