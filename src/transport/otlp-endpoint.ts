@@ -16,6 +16,8 @@ export type OtlpProtocol = 'http' | 'grpc'
 
 const DEFAULT_GRPC_PORT = 4317
 
+const LONGEST_PATH = '/v1/metrics'
+
 /**
  * The three endpoints below a base URL. Over HTTP, a path prefix and a query are kept, and
  * `/v1/<signal>` at the end is accepted as if it were not there.
@@ -75,9 +77,9 @@ function defaultPort({ protocol }: URL): number {
 export function parseEndpoint(text: string, option: string, only?: OtlpProtocol): URL {
   const wrong = (problem: string, advice: string, shown = shownUrl(text)): TransportError =>
     new TransportError('InvalidConfig', `${option} '${shown}' can't be used: ${problem}; ${advice}`)
-  if (text.length > MAX_URL_LENGTH) {
-    throw wrong(`it is longer than ${MAX_URL_LENGTH} characters`, 'give a URL', '…')
-  }
+  const tooLong = (): TransportError =>
+    wrong(`it is longer than ${MAX_URL_LENGTH} characters`, 'give a URL', '…')
+  if (text.length > MAX_URL_LENGTH) throw tooLong()
   const url = parseUrl(text)
   if (!url) throw wrong('it is no URL', suggestionFor(text))
   if (!/^(https?|grpcs?):$/.test(url.protocol)) {
@@ -98,6 +100,8 @@ export function parseEndpoint(text: string, option: string, only?: OtlpProtocol)
     }
   }
   url.hash = ''
+  // Characters that a URL must escape make it longer than the text, and what it is made into is parsed again.
+  if (url.href.length + LONGEST_PATH.length > MAX_URL_LENGTH) throw tooLong()
   return url
 }
 
