@@ -14,8 +14,8 @@ import { build } from 'esbuild'
 // is many files. With the names of their licences.
 const BUNDLED = { valibot: 'LICENSE.md', commander: 'LICENSE' }
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-const external = Object.keys({ ...dependencies, ...peerDependencies })
+const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+const external = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
   .filter((name) => !(name in BUNDLED))
   .flatMap((name) => [name, `${name}/*`])
 

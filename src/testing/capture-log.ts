@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ReadableLogRecord } from '../otlp/sdk-types'
+import { unixNano } from '../otlp/unix-nano'
 import { captureSource } from './captured-source'
 import type { CapturedLog, CapturedSpan, LogFields, Relatives } from './captured-telemetry'
-import { plainAttributes, plainValue, unixNano } from './plain-value'
+import { plainAttributes, plainValue } from './plain-value'
 
 export function captureLog(record: ReadableLogRecord, relatives: Relatives): CapturedLog {
   const { severityNumber, severityText, eventName, spanContext } = record

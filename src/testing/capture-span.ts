@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ReadableSpan } from '../otlp/sdk-types'
+import { unixNano } from '../otlp/unix-nano'
 import { captureSource } from './captured-source'
 import type {
   CapturedLog,
@@ -12,7 +13,7 @@ import type {
   Relatives,
   SpanFields,
 } from './captured-telemetry'
-import { plainAttributes, unixNano } from './plain-value'
+import { plainAttributes } from './plain-value'
 
 // Indexed by the numbers of the API's SpanKind and SpanStatusCode.
 const KINDS: readonly CapturedSpanKind[] = ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']

@@ -30,8 +30,3 @@ function copyMembers(members: object, ancestors: readonly object[]): PlainAttrib
     Object.entries(members).map(([key, value]) => [key, copy(value, ancestors)]),
   )
 }
-
-/** HrTime is `[seconds, nanoseconds]`; an app may pass fractions, which BigInt refuses. */
-export function unixNano([seconds, nanoseconds]: readonly [number, number]): bigint {
-  return BigInt(Math.trunc(seconds)) * 1_000_000_000n + BigInt(Math.round(nanoseconds))
-}
