@@ -12,6 +12,7 @@ import {
   type RecordedBatch,
   readSessionRuns,
 } from '../session/reading/session-reader'
+import { malformedBatch } from './malformed-batch'
 import type { MetricsRequestJson } from './metrics-json'
 
 /** A batch whose items can be looked at. Spans of one resource share the object that describes it. */
@@ -62,16 +63,7 @@ function decodeBatch(
     }
   } catch (error) {
     if (!(error instanceof MalformedOtlpError)) throw error
-    const { key, position, itemCount } = batch
-    // A block's batches begin at the block's offset, plus their number.
-    onDamage?.({
-      key,
-      offsetBytes: position,
-      reason: 'malformed',
-      message: error.message,
-      signal,
-      itemCount,
-    })
+    onDamage?.(malformedBatch(batch, error))
     return undefined
   }
 }
