@@ -1,26 +1,14 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { startCapture } from '../../src/capture/start-capture'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../../src/otlp/sdk-types'
+import { useWarnings } from '../support/collect-warnings'
 import { TroubledStore } from '../support/stores/troubled-store'
 import { makeBatch, makeEncoded, readAll } from '../support/recording'
 
-const warnings: string[] = []
-
-beforeEach(() => {
-  warnings.length = 0
-  const quiet = { error: note, warn: note, info: ignore, debug: ignore, verbose: ignore }
-  diag.setLogger(quiet, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
-})
-afterEach(() => diag.disable())
-
-function note(...parts: unknown[]): void {
-  warnings.push(parts.map(String).join(' '))
-}
-function ignore(): void {}
+const warnings = useWarnings()
 
 class CountingExporter implements SpanExporter {
   spans = 0

@@ -4,13 +4,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { type CaptureConfig, resolveCaptureConfig } from '../../src/capture/capture-config'
 import { CaptureError } from '../../src/capture/capture-error'
 import { getCaptureStatus } from '../../src/capture/capture-status'
 import { CapturingLogRecordExporter } from '../../src/capture/capturing-log-record-exporter'
 import { CapturingSpanExporter } from '../../src/capture/capturing-span-exporter'
 import { startCapture } from '../../src/capture/start-capture'
+import { collectWarnings } from '../support/collect-warnings'
 import { makeEncoded } from '../support/recording'
 
 const capture = startCapture({ store: 'memory:', sessionId: 'wrapping' })
@@ -80,32 +80,19 @@ test.each([
     expect.stringMatching(/^\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}$/),
   ],
 ] as const)('a wrong variable %s=%s warns and is ignored', (name, value, option, fallback) => {
-  const warnings: string[] = []
-  const ignore = (): undefined => undefined
-  const warn = (...parts: unknown[]): unknown => warnings.push(parts.join(' '))
-  diag.setLogger(
-    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
+  using warnings = collectWarnings()
   process.env[name] = value
   const resolved = resolveCaptureConfig({})
   delete process.env[name]
-  diag.disable()
   expect(resolved[option]).toEqual(fallback)
-  expect(warnings).toEqual([expect.stringContaining(name)])
+  expect(warnings.lines).toEqual([expect.stringContaining(name)])
 })
 
 test.each([
   ['OTEL_TAPE_STORE', 'ftp://host/x'],
   ['MINIO_ENDPOINT', 'http://localhost:9000'],
 ])('a store that %s=%s does not describe warns, and the default serves', async (name, value) => {
-  const warnings: string[] = []
-  const ignore = (): undefined => undefined
-  const warn = (...parts: unknown[]): unknown => warnings.push(parts.join(' '))
-  diag.setLogger(
-    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
+  using warnings = collectWarnings()
   const folder = mkdtempSync(join(tmpdir(), 'otel-tape-env-'))
   const before = process.cwd()
   process.chdir(folder)
@@ -114,11 +101,10 @@ test.each([
     const { status } = await startCapture({ sessionId: 'env' }).stop()
     expect(status).toBe('completed')
     expect(existsSync(join(folder, '.otel-tape/sessions/env/metadata.json'))).toBe(true)
-    expect(warnings).toEqual([expect.stringContaining("the environment's store is ignored")])
+    expect(warnings.lines).toEqual([expect.stringContaining("the environment's store is ignored")])
   } finally {
     delete process.env[name]
     process.chdir(before)
-    diag.disable()
     rmSync(folder, { recursive: true, force: true })
   }
 })

@@ -2,24 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomBytes } from 'node:crypto'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { getCaptureStatus } from '../../src/capture/capture-status'
 import { startCapture } from '../../src/capture/start-capture'
 import { MemoryStore } from '../../src/storage/memory-store'
+import { useWarnings } from '../support/collect-warnings'
 import { makeEncoded } from '../support/recording'
 
-const warnings: string[] = []
-
-beforeEach(() => {
-  warnings.length = 0
-  const note = (...parts: unknown[]): unknown => warnings.push(parts.map(String).join(' '))
-  const ignore = (): undefined => undefined
-  diag.setLogger(
-    { error: note, warn: note, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
-})
-afterEach(() => diag.disable())
+const warnings = useWarnings()
 
 test('maxSizeMB completes the session, says so once, and later batches are not recorded', async () => {
   const store = new MemoryStore()

@@ -13,7 +13,6 @@ import { type ServerOptions, createServer as createSecureServer } from 'node:htt
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import type { ExportResult } from '../../src/otlp/sdk-types'
 
 /** A request as a backend gets it. */
@@ -89,16 +88,4 @@ interface Exporter<Items> {
 
 export function exported<Items>(exporter: Exporter<Items>, items: Items): Promise<ExportResult> {
   return new Promise((resolve) => exporter.export(items, resolve))
-}
-
-/** Collects what is warned of through `diag`. */
-export function collectWarnings(): { readonly lines: string[] } & Disposable {
-  const lines: string[] = []
-  const ignore = (): undefined => undefined
-  const warn = (...parts: unknown[]): unknown => lines.push(parts.join(' '))
-  diag.setLogger(
-    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
-  return { lines, [Symbol.dispose]: () => diag.disable() }
 }

@@ -10,12 +10,12 @@ import { startCapture } from '../../src/capture/start-capture'
 import type { ExportResult, ReadableSpan } from '../../src/otlp/sdk-types'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { realLogRecords, realMetrics, realSpans } from '../otlp-sdk/real-telemetry'
+import { collectWarnings } from '../support/collect-warnings'
 import { readAll } from '../support/recording'
 import { type Trouble, TroubledStore } from '../support/stores/troubled-store'
 import {
   type ScriptedBackend,
   closedPort,
-  collectWarnings,
   exported,
   ok,
   openScriptedBackend,

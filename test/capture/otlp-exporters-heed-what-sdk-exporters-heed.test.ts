@@ -19,11 +19,11 @@ import {
 } from '../../src/otlp/sdk-types'
 import { SIGNALS } from '../../src/otlp/signal'
 import { realLogRecords, realMetrics, realSpans } from '../otlp-sdk/real-telemetry'
-import { makeCertificate } from '../transport/tls-certificates'
+import { collectWarnings } from '../support/collect-warnings'
+import { withCertificates } from '../support/test-certificate'
 import {
   type ReceivedRequest,
   type ScriptedBackend,
-  collectWarnings,
   contentOf,
   exported,
   openScriptedBackend,
@@ -150,9 +150,8 @@ test.each(['cumulative', 'delta', 'LowMemory', undefined, 'sideways'])(
   'the temporality that OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=%s asks for',
   (preference) => {
     if (preference) setEnvironment({ _METRICS_TEMPORALITY_PREFERENCE: preference })
-    using warnings = collectWarnings()
     const sdk = new OTLPMetricExporter()
-    warnings.lines.length = 0
+    using warnings = collectWarnings()
     const ours = makeExporters({}).metrics
     for (const instrument of INSTRUMENTS) {
       expect(ours.selectAggregationTemporality(instrument)).toBe(
@@ -234,46 +233,45 @@ test('an agent of the app is asked for once, used, and left alone', async () => 
   agent.destroy()
 })
 
-const certificate = makeCertificate()
-afterAll(() => certificate?.[Symbol.dispose]())
-;(certificate ? describe : describe.skip)('TLS (made with openssl)', () => {
-  const { key, cert, keyPath = '', certPath = '' } = certificate ?? {}
-  const files = { _CERTIFICATE: certPath, _CLIENT_KEY: keyPath, _CLIENT_CERTIFICATE: certPath }
-  const ofTraces = Object.fromEntries(
-    Object.entries(files).map(([name, path]) => [`_TRACES${name}`, path]),
-  )
-  const notPem = join(dirname(certPath), 'not.pem')
-  if (certificate) writeFileSync(notPem, 'no certificate')
-  let secure: ScriptedBackend
-  beforeEach(async () => {
-    secure = await openScriptedBackend({
-      key,
-      cert,
-      ca: cert,
-      requestCert: true,
-      rejectUnauthorized: false,
+withCertificates(({ key, cert, keyPath, certPath }) =>
+  describe('TLS', () => {
+    const files = { _CERTIFICATE: certPath, _CLIENT_KEY: keyPath, _CLIENT_CERTIFICATE: certPath }
+    const ofTraces = Object.fromEntries(
+      Object.entries(files).map(([name, path]) => [`_TRACES${name}`, path]),
+    )
+    const notPem = join(dirname(certPath), 'not.pem')
+    writeFileSync(notPem, 'no certificate')
+    let secure: ScriptedBackend
+    beforeEach(async () => {
+      secure = await openScriptedBackend({
+        key,
+        cert,
+        ca: cert,
+        requestCert: true,
+        rejectUnauthorized: false,
+      })
     })
-  })
-  afterEach(() => secure[Symbol.asyncDispose]())
+    afterEach(() => secure[Symbol.asyncDispose]())
 
-  const trusted: AgentOptions & { ca?: Buffer } = { ca: cert }
-  test.each<[string, Record<string, string>, OtlpExporterOptions, number, unknown]>([
-    ['the general files', files, {}, 0, 'localhost'],
-    ["a signal's files", { ...ofTraces, _CERTIFICATE: notPem }, {}, 0, 'localhost'],
-    ['no files', {}, {}, 1, undefined],
-    ['agent options', {}, { httpAgentOptions: trusted }, 0, undefined],
-  ])('%s', async (_, environment, options, code, client) => {
-    setEnvironment({ _ENDPOINT: secure.url, ...environment })
-    const sdk = new OTLPTraceExporter(options as object)
-    const ours = makeExporters(options).traces
-    expect((await exported(sdk, telemetry[0])).code).toBe(code)
-    const result = await exported(ours, telemetry[0])
-    expect(result.code).toBe(code)
-    if (code === 1) expect(result.error?.message).toMatch(/certificate/)
-    const clients = secure.requests.map((request) => request.client)
-    expect(clients).toEqual(code === 0 ? [client, client] : [])
-  })
-})
+    const trusted: AgentOptions & { ca: Buffer } = { ca: cert }
+    test.each<[string, Record<string, string>, OtlpExporterOptions, number, unknown]>([
+      ['the general files', files, {}, 0, 'localhost'],
+      ["a signal's files", { ...ofTraces, _CERTIFICATE: notPem }, {}, 0, 'localhost'],
+      ['no files', {}, {}, 1, undefined],
+      ['agent options', {}, { httpAgentOptions: trusted }, 0, undefined],
+    ])('%s', async (_, environment, options, code, client) => {
+      setEnvironment({ _ENDPOINT: secure.url, ...environment })
+      const sdk = new OTLPTraceExporter(options as object)
+      const ours = makeExporters(options).traces
+      expect((await exported(sdk, telemetry[0])).code).toBe(code)
+      const result = await exported(ours, telemetry[0])
+      expect(result.code).toBe(code)
+      if (code === 1) expect(result.error?.message).toMatch(/certificate/)
+      const clients = secure.requests.map((request) => request.client)
+      expect(clients).toEqual(code === 0 ? [client, client] : [])
+    })
+  }),
+)
 
 const INSTRUMENTS: InstrumentType[] = [
   'COUNTER',

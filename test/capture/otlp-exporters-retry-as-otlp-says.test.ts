@@ -6,10 +6,10 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { startCapture } from '../../src/capture/start-capture'
 import type { ExportResult, ReadableSpan, SpanExporter } from '../../src/otlp/sdk-types'
 import { realSpans } from '../otlp-sdk/real-telemetry'
+import { collectWarnings } from '../support/collect-warnings'
 import {
   type ScriptedBackend,
   closedPort,
-  collectWarnings,
   exported,
   ok,
   openScriptedBackend,

@@ -1,15 +1,12 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diag } from '@opentelemetry/api'
 import type { Capture } from '../../src/capture/start-capture'
 import { completeSession, loadSession } from '../../src/session/catalogue'
-import { MemoryStore } from '../../src/storage/memory-store'
+import type { MemoryStore } from '../../src/storage/memory-store'
 import {
-  collectWarnings,
   expectHonest,
   expectSoon,
   filesIn,
@@ -18,30 +15,12 @@ import {
   recordItems,
   startSpooling,
 } from '../support/spool'
-import { createSwitchedStore } from '../support/stores/switched-store'
+import { useSpoolScene } from '../support/spool-scene'
 import { TroubledStore } from '../support/stores/troubled-store'
 import { contentOf, recoverAndFinish } from '../support/write-ahead'
 
 const MADE = 600
-let root: string
-let folder: string
-let isDown: boolean
-let inner: MemoryStore
-let warnings: string[]
-const store = () => createSwitchedStore(inner, () => isDown)
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'spool-'))
-  folder = join(root, 'spool')
-  isDown = false
-  inner = new MemoryStore()
-  warnings = collectWarnings()
-})
-
-afterEach(async () => {
-  diag.disable()
-  await rm(root, { recursive: true, force: true })
-})
+const scene = useSpoolScene()
 
 /** No faster than the disk takes what memory can't: a fifth of it at a time. */
 async function recordSlowly(capture: Capture, prefix: string, count: number): Promise<string[]> {
@@ -55,8 +34,8 @@ async function recordSlowly(capture: Capture, prefix: string, count: number): Pr
 }
 
 test('a store that is down from start to end: the next capture stores it all', async () => {
-  isDown = true
-  const first = startSpooling(store(), folder, 'first', {
+  scene.isDown = true
+  const first = scene.start('first', {
     description: 'nobody was there',
     enabledFlags: ['a', 'b'],
     diagnosticSessionId: 'case 7',
@@ -69,14 +48,14 @@ test('a store that is down from start to end: the next capture stores it all', a
   expect({ status: stopped.status, stored }).toEqual({ status: 'failed', stored: 0 })
   expect(dropped + spooled).toBe(MADE)
   expect(dropped).toBe(0)
-  expect((await contentOf(inner, 'first')).segments).toBe(0)
-  expect(warnings.at(-1)).toMatch(/600 items of session 'first' wait in .*recover --spool/)
+  expect((await contentOf(scene.store, 'first')).segments).toBe(0)
+  expect(scene.warnings.at(-1)).toMatch(/600 items of session 'first' wait in .*recover --spool/)
 
-  isDown = false
-  const second = startSpooling(store(), folder, 'second')
-  await expectSoon(() => isCompleted(inner, 'first'))
-  expect((await expectHonest(inner, 'first')).sort()).toEqual(names.sort())
-  expect(await loadSession(inner, 'first')).toMatchObject({
+  scene.isDown = false
+  const second = scene.start('second')
+  await expectSoon(() => isCompleted(scene.store, 'first'))
+  expect((await expectHonest(scene.store, 'first')).sort()).toEqual(names.sort())
+  expect(await loadSession(scene.store, 'first')).toMatchObject({
     status: 'completed',
     description: 'nobody was there',
     enabledFlags: ['a', 'b'],
@@ -85,36 +64,36 @@ test('a store that is down from start to end: the next capture stores it all', a
     interruptedWriters: 0,
   })
   // When it really began, not when the store heard of it.
-  const { startTime } = await loadSession(inner, 'first')
+  const { startTime } = await loadSession(scene.store, 'first')
   expect(Math.abs(Date.parse(startTime) - Date.parse(stopped.startTime))).toBeLessThan(1_000)
   await second.stop()
-  expect(await readdir(folder)).toEqual([])
+  expect(await readdir(scene.folder)).toEqual([])
 })
 
 test('a store that goes down in the middle and comes back: nothing is left on disk', async () => {
-  const capture = startSpooling(store(), folder, 'back')
+  const capture = scene.start('back')
   await capture.ready
   const names = await recordSlowly(capture, 'before', 40)
   await capture.flush()
-  isDown = true
+  scene.isDown = true
   names.push(...(await recordSlowly(capture, 'while', MADE)))
-  await expectSoon(async () => (await filesIn(folder)).some((name) => name.endsWith('.gz')))
+  await expectSoon(async () => (await filesIn(scene.folder)).some((name) => name.endsWith('.gz')))
   expect(itemsOf(capture.status()).spooled).toBeGreaterThan(0)
-  isDown = false
+  scene.isDown = false
   names.push(...recordItems(capture, 'after', 20))
   await capture.flush()
   expect(itemsOf(capture.status()).spooled).toBe(0)
-  expect(await filesIn(folder)).toEqual([])
+  expect(await filesIn(scene.folder)).toEqual([])
   const stopped = await capture.stop()
   expect(itemsOf(stopped)).toEqual({ stored: names.length, dropped: 0, spooled: 0 })
-  expect((await expectHonest(inner, 'back')).sort()).toEqual(names.sort())
-  expect(await readdir(folder)).toEqual([])
+  expect((await expectHonest(scene.store, 'back')).sort()).toEqual(names.sort())
+  expect(await readdir(scene.folder)).toEqual([])
   expect(stopped).toMatchObject({ status: 'completed', interruptedWriters: 0 })
 })
 
 test.each(['from the start', 'in the middle'])('a store that hangs %s', async (when) => {
   const hanging = new TroubledStore(when === 'in the middle' ? 'none' : 'hanging')
-  const capture = startSpooling(hanging, folder, 'hanging', { maxQueueBytes: 256 * 1024 })
+  const capture = startSpooling(hanging, scene.folder, 'hanging', { maxQueueBytes: 256 * 1024 })
   if (when === 'in the middle') await capture.ready
   hanging.trouble = 'hanging'
   recordItems(capture, 'early', 30)
@@ -128,20 +107,20 @@ test.each(['from the start', 'in the middle'])('a store that hangs %s', async (w
   now.mockRestore()
   expect(itemsOf(await capture.stop())).toEqual({ stored: 0, dropped: 0, spooled: 360 })
   hanging.trouble = 'none'
-  await recoverAndFinish(hanging, folder)
+  await recoverAndFinish(hanging, scene.folder)
   expect(await expectHonest(hanging, 'hanging')).toHaveLength(360)
-  expect(await readdir(folder)).toEqual([])
+  expect(await readdir(scene.folder)).toEqual([])
 })
 
 test('oldest first', async () => {
-  const capture = startSpooling(store(), folder, 'order', { maxQueueBytes: 64 * 1024 })
+  const capture = scene.start('order', { maxQueueBytes: 64 * 1024 })
   await capture.ready
-  isDown = true
+  scene.isDown = true
   await recordSlowly(capture, 'x', 400)
-  const segments = (await filesIn(folder)).filter((name) => name.endsWith('.gz'))
+  const segments = (await filesIn(scene.folder)).filter((name) => name.endsWith('.gz'))
   expect(segments.length).toBeGreaterThan(10)
-  isDown = false
-  const put = jest.spyOn(inner, 'put')
+  scene.isDown = false
+  const put = jest.spyOn(scene.store, 'put')
   await capture.flush()
   const arrivals = put.mock.calls
     .filter(([key]) => key.includes('/raw/'))
@@ -156,9 +135,9 @@ test('oldest first', async () => {
 })
 
 test('what does not fit is dropped, and both are counted to the item', async () => {
-  isDown = true
+  scene.isDown = true
   const maxSpoolBytes = 64 * 1024
-  const first = startSpooling(store(), folder, 'bounded', { maxSpoolBytes })
+  const first = scene.start('bounded', { maxSpoolBytes })
   for (let step = 0; step < 60; step++) {
     recordItems(first, `x-${step}`, 20, 40)
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -168,62 +147,62 @@ test('what does not fit is dropped, and both are counted to the item', async () 
   expect(before.spooled).toBeGreaterThan(0)
   expect(before.stored + before.dropped + before.spooled).toBe(1200)
   expect(
-    warnings.some((warning) => /spool in .* is full: it may take 65536 bytes/.test(warning)),
+    scene.warnings.some((warning) => /spool in .* is full: it may take 65536 bytes/.test(warning)),
   ).toBe(true)
 
-  isDown = false
-  const second = startSpooling(store(), folder, 'second')
-  await expectSoon(() => isCompleted(inner, 'bounded'))
+  scene.isDown = false
+  const second = scene.start('second')
+  await expectSoon(() => isCompleted(scene.store, 'bounded'))
   await second.stop()
-  const names = await expectHonest(inner, 'bounded')
-  const after = itemsOf(await loadSession(inner, 'bounded'))
+  const names = await expectHonest(scene.store, 'bounded')
+  const after = itemsOf(await loadSession(scene.store, 'bounded'))
   expect(after).toEqual({ stored: names.length, dropped: before.dropped, spooled: 0 })
   expect(after.stored + after.dropped).toBe(1200)
 })
 
 test('a session that was completed meanwhile gets a session beside it', async () => {
-  const first = startSpooling(store(), folder, 'closed')
+  const first = scene.start('closed')
   await first.ready
   recordItems(first, 'early', 30)
   await first.flush()
-  isDown = true
+  scene.isDown = true
   recordItems(first, 'late', 30)
   expect(itemsOf(await first.stop())).toMatchObject({ stored: 30, spooled: 30 })
-  await interruptIn(inner, 'closed')
-  await completeSession(inner, 'closed')
-  const completed = await inner.get('sessions/closed/metadata.json')
+  await interruptIn(scene.store, 'closed')
+  await completeSession(scene.store, 'closed')
+  const completed = await scene.store.get('sessions/closed/metadata.json')
 
-  isDown = false
-  const second = startSpooling(store(), folder, 'second')
+  scene.isDown = false
+  const second = scene.start('second')
   const beside = async () => {
-    for await (const prefix of inner.listFolders('sessions/')) {
+    for await (const prefix of scene.store.listFolders('sessions/')) {
       if (prefix.includes('.recovered-')) return prefix.split('/')[1]
     }
     return ''
   }
-  await expectSoon(async () => isCompleted(inner, await beside()))
+  await expectSoon(async () => isCompleted(scene.store, await beside()))
   await second.stop()
-  expect(await inner.get('sessions/closed/metadata.json')).toEqual(completed)
-  expect(await expectHonest(inner, 'closed')).toHaveLength(30)
-  const names = await expectHonest(inner, await beside())
+  expect(await scene.store.get('sessions/closed/metadata.json')).toEqual(completed)
+  expect(await expectHonest(scene.store, 'closed')).toHaveLength(30)
+  const names = await expectHonest(scene.store, await beside())
   expect(names.every((name) => name.startsWith('late'))).toBe(true)
   expect(names).toHaveLength(30)
 })
 
 test('a session that must not be joined is not joined by what lies in the spool either', async () => {
-  const owner = startSpooling(inner, join(root, 'other'), 'mine')
+  const owner = startSpooling(scene.store, join(scene.root, 'other'), 'mine')
   await owner.ready
-  isDown = true
-  const first = startSpooling(store(), folder, 'mine', { join: false })
+  scene.isDown = true
+  const first = scene.start('mine', { join: false })
   recordItems(first, 'stranger', 12)
   await first.stop()
-  isDown = false
-  const second = startSpooling(store(), folder, 'second')
-  await expectSoon(async () => (await readdir(folder)).length === 1)
+  scene.isDown = false
+  const second = scene.start('second')
+  await expectSoon(async () => (await readdir(scene.folder)).length === 1)
   await second.stop()
   recordItems(owner, 'own', 3)
   await owner.stop()
-  expect(await expectHonest(inner, 'mine')).toHaveLength(3)
+  expect(await expectHonest(scene.store, 'mine')).toHaveLength(3)
 })
 
 /** Its writers fell silent long ago, as far as the store can tell. */

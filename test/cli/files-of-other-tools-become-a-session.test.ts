@@ -12,16 +12,11 @@ import { loadSession } from '../../src/session/catalogue'
 import type { SessionMetadata } from '../../src/session/metadata'
 import { FileStore } from '../../src/storage/file-store'
 import { EPOCH_MILLIS, makeBatch, readAll, recordSession } from '../support/recording'
+import { overrideStore } from '../support/stores/override-store'
 import { makeFolder, parseLines } from './command-line'
 import { makeTerminal, runInside } from './test-terminal'
 
 const WORKPLACE_DATA = join(__dirname, '../../../shared/data/otel-demo.jsonl')
-
-/** A member of the object itself: behind a proxy its private fields can't be reached. */
-function bound(target: object, name: string | symbol): unknown {
-  const member = Reflect.get(target, name) as unknown
-  return typeof member === 'function' ? (member.bind(target) as unknown) : member
-}
 
 describe('otel-tape import', () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>
@@ -186,14 +181,11 @@ describe('otel-tape import', () => {
     await writeSource('2.binpb', large('b').body)
     const interruption = new AbortController()
     const { terminal, text } = makeTerminal({ signal: interruption.signal })
-    const slowStore = new Proxy(store, {
-      get(target, name) {
-        if (name !== 'put') return bound(target, name)
-        return async (...args: Parameters<FileStore['put']>) => {
-          const info = await target.put(...args)
-          if (args[0].endsWith('.otlp.gz')) interruption.abort()
-          return info
-        }
+    const slowStore = overrideStore(store, {
+      put: async (key, ...rest) => {
+        const info = await store.put(key, ...rest)
+        if (key.endsWith('.otlp.gz')) interruption.abort()
+        return info
       },
     })
     const paths = [join(folder.path, 'source')]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { recordAccessOf } from '../../src/cli/record-access'
 import { recordEnvironment } from '../../src/cli/record-environment'
 import { makeBatch } from '../support/recording'
-import { makeCertificate } from '../transport/tls-certificates'
+import { withCertificates } from '../support/test-certificate'
 import { makeFolder, parseLines, runCommand } from './command-line'
 import { type RecordEvent, send, startRecord } from './record-running'
 
@@ -60,10 +60,6 @@ test.each([
   expect(() => recordAccessOf(options)).toThrow(message)
 })
 
-const certificate = makeCertificate()
-afterAll(() => certificate?.[Symbol.dispose]())
-const testTls = certificate ? test : test.skip
-
 const CHILD = `
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto')
 const { BasicTracerProvider, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base')
@@ -73,28 +69,30 @@ provider.getTracer('t').startSpan('checkout').end()
 provider.shutdown()
 `
 
-testTls('a command whose SDK knows nothing of it gets through token and TLS', async () => {
-  await using folder = await makeFolder()
-  const tokenFile = join(folder.path, 'token')
-  writeFileSync(tokenFile, `${TOKEN}\n`)
-  const { exitCode, stdout, stderr } = await runCommand(
-    [
-      ...['record', '--json', '--store', `file:${folder.path}/store`],
-      ...['--write-ahead', `${folder.path}/ahead`, '--bearer-token-file', tokenFile],
-      ...['--tls-cert', certificate?.certPath ?? '', '--tls-key', certificate?.keyPath ?? ''],
-      ...['--', process.execPath, '-e', CHILD],
-    ],
-    { PATH: process.env.PATH },
-  )
-  const events = parseLines<RecordEvent>(stdout)
-  expect(events[0]).toMatchObject({
-    event: 'listening',
-    http: expect.stringMatching(/^https:/) as string,
-    tls: true,
+withCertificates(({ certPath, keyPath }) => {
+  test('a command whose SDK knows nothing of it gets through token and TLS', async () => {
+    await using folder = await makeFolder()
+    const tokenFile = join(folder.path, 'token')
+    writeFileSync(tokenFile, `${TOKEN}\n`)
+    const { exitCode, stdout, stderr } = await runCommand(
+      [
+        ...['record', '--json', '--store', `file:${folder.path}/store`],
+        ...['--write-ahead', `${folder.path}/ahead`, '--bearer-token-file', tokenFile],
+        ...['--tls-cert', certPath, '--tls-key', keyPath],
+        ...['--', process.execPath, '-e', CHILD],
+      ],
+      { PATH: process.env.PATH },
+    )
+    const events = parseLines<RecordEvent>(stdout)
+    expect(events[0]).toMatchObject({
+      event: 'listening',
+      http: expect.stringMatching(/^https:/) as string,
+      tls: true,
+    })
+    expect(events.at(-1)).toMatchObject({ event: 'stopped', sessions: [{ capturedTraces: 1 }] })
+    expect(exitCode).toBe(0)
+    expect(stdout + stderr).not.toContain(TOKEN)
   })
-  expect(events.at(-1)).toMatchObject({ event: 'stopped', sessions: [{ capturedTraces: 1 }] })
-  expect(exitCode).toBe(0)
-  expect(stdout + stderr).not.toContain(TOKEN)
 })
 
 test('others are refused, and where it listens for all is warned of', async () => {

@@ -3,16 +3,16 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diag } from '@opentelemetry/api'
 import { FileStore } from '../../src/storage/file-store'
-import { collectWarnings, expectHonest, recordItems, startSpooling } from '../support/spool'
+import { collectWarnings } from '../support/collect-warnings'
+import { expectHonest, recordItems, startSpooling } from '../support/spool'
 import { createSwitchedStore } from '../support/stores/switched-store'
 import { makeFolder, runCommand } from './command-line'
 
 test('otel-tape recover --spool stores what an app could not', async () => {
   await using folder = await makeFolder()
   const [storeFolder, spool] = [join(folder.path, 'store'), join(folder.path, 'spool')]
-  const warnings = collectWarnings()
+  using warnings = collectWarnings()
   const store = new FileStore(storeFolder)
   const capture = startSpooling(
     createSwitchedStore(store, () => true),
@@ -21,8 +21,7 @@ test('otel-tape recover --spool stores what an app could not', async () => {
   )
   recordItems(capture, 'x', 12)
   await capture.stop()
-  diag.disable()
-  expect(warnings.at(-1)).toContain(`otel-tape recover --spool ${spool}`)
+  expect(warnings.lines.at(-1)).toContain(`otel-tape recover --spool ${spool}`)
 
   const recovered = await runCommand(['recover', '--spool', spool, '--store', storeFolder])
   expect(recovered).toEqual({

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import type { CaptureConfig } from '../../src/capture/capture-config'
 import { type Capture, startCapture } from '../../src/capture/start-capture'
 import { SIGNALS, type Signal } from '../../src/otlp/signal'
 import type { SessionMetadata } from '../../src/session/metadata'
+import { onWarning } from '../support/collect-warnings'
 import { type FaultStore, startFaultStore } from '../support/s3/fault-store'
 import type { RunFigures } from './figures'
 import { type App, createApp } from './recorded-app'
@@ -37,13 +37,9 @@ const warningsOf = new Map<string, string[]>()
 
 /** Told apart by the session's id: several captures run at once. */
 export function listenForWarnings(): void {
-  const note = (...parts: unknown[]): void => {
-    const text = parts.map(String).join(' ')
-    for (const [id, warnings] of warningsOf) if (text.includes(`'${id}'`)) warnings.push(text)
-  }
-  const ignore = (): void => undefined
-  const logger = { error: note, warn: note, info: ignore, debug: ignore, verbose: ignore }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  onWarning((line) => {
+    for (const [id, warnings] of warningsOf) if (line.includes(`'${id}'`)) warnings.push(line)
+  })
 }
 
 export interface CapturedAppOptions {

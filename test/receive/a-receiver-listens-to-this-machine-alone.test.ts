@@ -4,28 +4,16 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { createBearerTokens } from '../../src/receive/bearer-tokens'
 import { warnOfExposure } from '../../src/receive/exposure-warning'
 import { resolveReceiverConfig } from '../../src/receive/receiver-config'
 import { MemoryStore } from '../../src/storage/memory-store'
+import { useWarnings } from '../support/collect-warnings'
 import { startReceiver, stopReceivers } from './receiving'
 
-const warnings: string[] = []
+const warnings = useWarnings()
 
-beforeEach(() => {
-  warnings.length = 0
-  const ignore = (): void => undefined
-  const warn = (...words: unknown[]): void => void warnings.push(words.join(' '))
-  diag.setLogger(
-    { verbose: ignore, debug: ignore, info: ignore, warn, error: warn },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
-})
-afterEach(async () => {
-  diag.disable()
-  await stopReceivers()
-})
+afterEach(stopReceivers)
 
 test('unless it is told otherwise', () => {
   expect(resolveReceiverConfig({})).toMatchObject({

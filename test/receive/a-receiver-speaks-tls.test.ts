@@ -17,12 +17,10 @@ import { resolveReceiverConfig } from '../../src/receive/receiver-config'
 import { startReplay } from '../../src/replay/start-replay'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { makeBatch, recordSession } from '../support/recording'
-import { makeCertificate } from '../transport/tls-certificates'
+import { withCertificates } from '../support/test-certificate'
 import { ONE_SPAN, errorOf, exportBytes } from './grpc-fixture'
 import { startReceiver, stopReceivers, temporaryFolder } from './receiving'
 
-const own = makeCertificate()
-const other = makeCertificate()
 const kept = process.env
 
 beforeEach(() => {
@@ -32,13 +30,8 @@ afterEach(async () => {
   process.env = kept
   await stopReceivers()
 })
-afterAll(() => {
-  own?.[Symbol.dispose]()
-  other?.[Symbol.dispose]()
-})
 
-if (!own || !other) test.skip('openssl, which makes certificates, is not there', () => undefined)
-else {
+withCertificates((own, other) => {
   const tls = { cert: own.certPath, key: own.keyPath }
 
   const start = (options: object = {}): Promise<OtlpReceiver> =>
@@ -51,7 +44,7 @@ else {
     const sent = request(`${httpUrl}/v1/traces`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-protobuf' },
-      ca: own?.cert,
+      ca: own.cert,
       servername: 'localhost',
       agent: false,
       ...shown,
@@ -63,7 +56,7 @@ else {
   }
 
   function grpcClient({ grpcAddress }: OtlpReceiver, key?: Buffer, cert?: Buffer): Client {
-    const trusted = credentials.createSsl(own?.cert, key ?? null, cert ?? null)
+    const trusted = credentials.createSsl(own.cert, key ?? null, cert ?? null)
     return new Client(grpcAddress ?? '', trusted, { 'grpc.use_local_subchannel_pool': 1 })
   }
 
@@ -252,4 +245,4 @@ else {
     })
     expect(resolveReceiverConfig({ tls }).tls?.clientCa).toBeUndefined()
   })
-}
+})

@@ -1,10 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { DiagLogLevel } from '@opentelemetry/api'
 import protobuf from 'protobufjs'
 import { MalformedOtlpError } from '../../src/otlp/malformed-otlp-error'
 import { UnavailableError, type Intake, type IntakeResult } from '../../src/receive/intake'
+import { collectWarnings } from '../support/collect-warnings'
 import { errorOf, exportBytes, ONE_SPAN, startTestGrpc } from './grpc-fixture'
 import { ALL_TAKEN } from './http-fixture'
 
@@ -16,8 +17,6 @@ const { root } = protobuf.parse(`
   message RetryInfo { Duration retry_delay = 1; }
   message Duration { int64 seconds = 1; int32 nanos = 2; }
 `)
-
-afterEach(() => diag.disable())
 
 test('an intake that is unavailable says when, in every way that senders read', async () => {
   await using grpc = await startTestGrpc({
@@ -84,15 +83,11 @@ test('what is malformed is told why, and not to come again', async () => {
 })
 
 test('our own failure is told to us, and not to the sender', async () => {
-  const logged: unknown[][] = []
-  const log = (...entry: unknown[]) => void logged.push(entry)
-  const silent = () => {}
-  const logger = { error: log, warn: silent, info: silent, debug: silent, verbose: silent }
-  diag.setLogger(logger, DiagLogLevel.ERROR)
+  using logged = collectWarnings(DiagLogLevel.ERROR)
   await using grpc = await startTestGrpc({ intake: failing(new Error('secret bucket name')) })
   const error = await errorOf(exportBytes(grpc.connect(), 'traces', ONE_SPAN))
   expect(error).toMatchObject({ code: 13, details: 'internal error' })
-  expect(String(logged)).toContain('secret bucket name')
+  expect(String(logged.lines)).toContain('secret bucket name')
   expect(grpc.refused).toEqual(['INTERNAL'])
   expect(grpc.budget.usedBytes).toBe(0)
 })

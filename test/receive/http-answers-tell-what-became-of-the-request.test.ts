@@ -1,10 +1,11 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { DiagLogLevel } from '@opentelemetry/api'
 import protobuf from 'protobufjs'
 import { SIGNALS, type Signal } from '../../src/otlp/signal'
 import { UnavailableError, type IntakeResult } from '../../src/receive/intake'
+import { collectWarnings } from '../support/collect-warnings'
 import { ALL_TAKEN, JSON_TYPE, PROTOBUF, readStatus, startTestEndpoint } from './http-fixture'
 import { rawRequest, type HttpAnswer } from './http-fixture'
 
@@ -86,21 +87,14 @@ describe.each([PROTOBUF, JSON_TYPE])('in %s', (type) => {
   })
 
   test('our own failure: 500, the reason is for our log and not for the sender', async () => {
-    const errors: unknown[] = []
-    const ignore = () => {}
-    const error = (...message: unknown[]) => void errors.push(message.join(' '))
-    diag.setLogger(
-      { error, warn: ignore, info: ignore, debug: ignore, verbose: ignore },
-      { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true },
-    )
+    using errors = collectWarnings(DiagLogLevel.ERROR)
     const broken = async () => {
       throw new Error('ENOSPC: /var/lib/secret-folder')
     }
     const { answer, refused } = await answerTo(broken, type)
-    diag.disable()
     expect([answer.status, answer.headers['retry-after'], refused]).toEqual([500, undefined, [500]])
     expect(readStatus(answer)).toEqual({ code: 13, message: 'internal error' })
-    expect(errors[0]).toContain('ENOSPC: /var/lib/secret-folder')
+    expect(errors.lines[0]).toContain('ENOSPC: /var/lib/secret-folder')
   })
 
   test('thrown at once and not an error at all: 500', async () => {

@@ -1,7 +1,6 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, DiagLogLevel } from '@opentelemetry/api'
 import type { Readable } from 'node:stream'
 import { SIGNALS } from '../../src/otlp/signal'
 import type { ReplayBatch } from '../../src/replay/replay-batch'
@@ -9,6 +8,7 @@ import { replayDataStream, replayDataStreamBy } from '../../src/replay/replay-da
 import type { Damage } from '../../src/session/damage'
 import { rawPrefix } from '../../src/session/session-keys'
 import { MemoryStore } from '../../src/storage/memory-store'
+import { collectWarnings } from '../support/collect-warnings'
 import { EPOCH_MILLIS, makeBatch, recordSession } from '../support/recording'
 import { FAKE_START_UNIX_NANO, FakeClock, turnsOfTheLoop } from './fake-clock'
 
@@ -138,16 +138,13 @@ describe('damage', () => {
   })
 
   test('is a warning when nobody asks for it', async () => {
-    const warnings: string[] = []
-    const ignore = () => undefined
-    const warn = (...args: unknown[]) => warnings.push(args.join(' '))
-    const logger = { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore }
-    diag.setLogger(logger, DiagLogLevel.WARN)
+    using warnings = collectWarnings()
     const store = await recordDamaged()
     await batchesOf(replayDataStream({ sessionId: 'stream', store }))
-    diag.disable()
-    expect(warnings).toHaveLength(1)
-    expect(warnings[0]).toMatch(/sessions\/stream\/raw\/.* is damaged at byte 0, and that piece is/)
+    expect(warnings.lines).toHaveLength(1)
+    expect(warnings.lines[0]).toMatch(
+      /sessions\/stream\/raw\/.* is damaged at byte 0, and that piece is/,
+    )
   })
 
   test('ends the stream when it is to', async () => {

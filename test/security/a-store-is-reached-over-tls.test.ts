@@ -11,18 +11,14 @@ import { promisify } from 'node:util'
 import { MinioStore } from '../../src/storage/minio-store'
 import { type InProcessS3, startInProcessS3 } from '../support/s3/in-process-s3'
 import { testServer } from '../support/s3/test-server'
-import { type TestCertificate, makeCertificate } from '../transport/tls-certificates'
+import { type TestCertificate, withCertificates } from '../support/test-certificate'
 
-const certificate = makeCertificate()
 let s3: InProcessS3
 
 beforeAll(async () => {
   s3 = await startInProcessS3()
 })
-afterAll(async () => {
-  await s3.close()
-  certificate?.[Symbol.dispose]()
-})
+afterAll(() => s3.close())
 
 /** Speaks TLS in front of a server that does not, byte for byte. */
 async function startTlsInFront(endpoint: string, { key, cert }: TestCertificate) {
@@ -52,8 +48,7 @@ async function useStore(options: object, trusted: string): Promise<string> {
   return (await run(process.execPath, parameters, { env })).stdout
 }
 
-if (!certificate) test.skip('openssl, which makes the certificate, is not there', () => undefined)
-else {
+withCertificates((certificate) => {
   test.each([
     ['in this process', () => s3],
     ["of this run's tests", testServer],
@@ -91,4 +86,4 @@ else {
     await store.close()
     expect(s3.requests).toHaveLength(seen)
   })
-}
+})

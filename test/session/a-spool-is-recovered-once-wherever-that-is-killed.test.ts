@@ -16,6 +16,7 @@ import {
   recordItems,
   startSpooling,
 } from '../support/spool'
+import { aroundEachOperation } from '../support/stores/around-each-operation'
 import {
   type Snapshot,
   copyOf,
@@ -42,21 +43,10 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 type Reach = 'all' | 'segments' | 'none'
 
 function createReachedStore(inner: ObjectStore, reach: () => Reach): ObjectStore {
-  const refuse = (): never => {
-    throw new StorageError('UNAVAILABLE', 'nobody answers')
-  }
-  const operations = new Set<string | symbol>(['put', 'get', 'head', 'delete'])
-  return new Proxy(inner, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      const operation = value.bind(target) as (...parameters: unknown[]) => unknown
-      if (!operations.has(name)) return operation
-      return async (key: string, ...rest: unknown[]) => {
-        const isReached = reach() === 'all' || (reach() === 'segments' && key.includes('/raw/'))
-        return isReached ? operation(key, ...rest) : refuse()
-      }
-    },
+  return aroundEachOperation(inner, async (operate, key) => {
+    const isReached = reach() === 'all' || (reach() === 'segments' && key.includes('/raw/'))
+    if (!isReached) throw new StorageError('UNAVAILABLE', 'nobody answers')
+    return operate()
   })
 }
 

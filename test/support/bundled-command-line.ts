@@ -3,7 +3,7 @@
 
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { bundleSources } from './bundle-sources'
 
 const ROOT = join(__dirname, '../..')
 
@@ -13,20 +13,8 @@ const ROOT = join(__dirname, '../..')
  */
 export async function bundleCommandLine(folder: string): Promise<string> {
   const outfile = join(folder, 'dist/cli/main.js')
-  await build({
-    entryPoints: [join(ROOT, 'src/cli/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    // These come from where they are installed, and only when they are used.
-    external: ['undici', 'minio', '@grpc/*', '@opentelemetry/*', 'cli-progress', './demo/shop-app'],
-    logLevel: 'error',
-  })
+  await bundleSources(join(ROOT, 'src/cli/main.ts'), outfile)
   // It reads its version from there.
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
   return outfile
 }
-
-/** What a process needs in its environment to run it. */
-export const BUNDLE_ENVIRONMENT = Object.freeze({ NODE_PATH: join(ROOT, 'node_modules') })

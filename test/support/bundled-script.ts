@@ -4,9 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { build } from 'esbuild'
-
-const ROOT = join(__dirname, '../..')
+import { BUNDLE_ENVIRONMENT, bundleSources } from './bundle-sources'
 
 /** A script of a test as one file, which starts in a tenth of the time that its sources take. */
 export interface BundledScript {
@@ -20,17 +18,10 @@ export interface BundledScript {
 export async function bundleScript(source: string): Promise<BundledScript> {
   const folder = await mkdtemp(join(tmpdir(), 'otel-tape-script-'))
   const path = join(folder, basename(source).replace(/\.ts$/, '.cjs'))
-  await build({
-    entryPoints: [source],
-    outfile: path,
-    bundle: true,
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'warning',
-  })
+  await bundleSources(source, path)
   return {
     path,
-    environment: { NODE_PATH: join(ROOT, 'node_modules') },
+    environment: BUNDLE_ENVIRONMENT,
     remove: () => rm(folder, { recursive: true }),
   }
 }

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type OtlpTarget, openTarget } from '../replay/otlp-target'
-import { BUNDLE_ENVIRONMENT } from './bundled-command-line'
+import { BUNDLE_ENVIRONMENT } from './bundle-sources'
 
 export interface KilledReplaysOptions {
   /** The command line's file. */

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readdir } from 'node:fs/promises'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
 import type { CaptureConfig } from '../../src/capture/capture-config'
 import { type Capture, startCapture } from '../../src/capture/start-capture'
 import { SIGNALS, type Signal } from '../../src/otlp/signal'
@@ -99,16 +98,4 @@ export function isCompleted(store: ObjectStore, sessionId: string): Promise<bool
     ({ status }) => status === 'completed',
     () => false,
   )
-}
-
-/** Collects the warnings that an app would see. Ended by `diag.disable()`. */
-export function collectWarnings(): string[] {
-  const warnings: string[] = []
-  const note = (...parts: unknown[]): void => void warnings.push(parts.map(String).join(' '))
-  const ignore = (): void => undefined
-  diag.setLogger(
-    { error: note, warn: note, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
-  return warnings
 }

@@ -19,6 +19,7 @@ import { MemoryStore } from '../../src/storage/memory-store'
 import type { ObjectStore } from '../../src/storage/object-store'
 import { StorageError } from '../../src/storage/storage-error'
 import { decodeIndependently } from './independent-decoder'
+import { aroundEachOperation } from './stores/around-each-operation'
 
 /** More than Linux gives to any process. */
 export const NO_PID = 2 ** 22 + 1
@@ -139,7 +140,7 @@ export async function expectExactTotals(store: ObjectStore, sessionId: string): 
  */
 export function createDyingStore(inner: ObjectStore, at: number, isDone: boolean): ObjectStore {
   let operations = 0
-  return withEachOperation(inner, async (operate) => {
+  return aroundEachOperation(inner, async (operate) => {
     if (++operations < at) return operate()
     if (operations === at && isDone) await operate()
     throw gone()
@@ -152,7 +153,7 @@ export function createDyingStore(inner: ObjectStore, at: number, isDone: boolean
  */
 export function createMortalStore(inner: ObjectStore): { store: ObjectStore; kill: () => void } {
   let isKilled = false
-  const store = withEachOperation(inner, async (operate) => {
+  const store = aroundEachOperation(inner, async (operate) => {
     if (isKilled) throw gone()
     return operate()
   })
@@ -174,23 +175,6 @@ export async function storeOf(snapshot: Snapshot, url: string): Promise<ObjectSt
   Object.defineProperty(store, 'url', { value: url })
   for (const [key, body] of snapshot) await store.put(key, body)
   return store
-}
-
-const DYING = new Set<string | symbol>(['put', 'get', 'head', 'delete'])
-
-function withEachOperation(
-  inner: ObjectStore,
-  around: (operate: () => unknown) => Promise<unknown>,
-): ObjectStore {
-  return new Proxy(inner, {
-    get(target, name: keyof ObjectStore) {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      const operation = value.bind(target) as (...parameters: unknown[]) => unknown
-      if (!DYING.has(name)) return operation
-      return (...parameters: unknown[]) => around(() => operation(...parameters))
-    },
-  })
 }
 
 function gone(): StorageError {

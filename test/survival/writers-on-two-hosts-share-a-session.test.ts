@@ -7,8 +7,9 @@ import { loadSession } from '../../src/session/catalogue'
 import type { SessionWriter } from '../../src/session/session-writer'
 import type { WriterSummary } from '../../src/session/writer-summary'
 import { MemoryStore } from '../../src/storage/memory-store'
-import type { ObjectStore, PutOptions } from '../../src/storage/object-store'
+import type { ObjectStore } from '../../src/storage/object-store'
 import { createWriter, makeBatch } from '../support/recording'
+import { overrideStore } from '../support/stores/override-store'
 import { createMortalStore, contentOf } from '../support/write-ahead'
 
 /**
@@ -16,19 +17,9 @@ import { createMortalStore, contentOf } from '../support/write-ahead'
  * themselves names that one.
  */
 function seenFrom(host: string, store: ObjectStore, behindMillis = 0): ObjectStore {
-  return new Proxy(store, {
-    get(target, name: keyof ObjectStore) {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      const operation = value.bind(target) as (...parameters: unknown[]) => unknown
-      if (name !== 'put') return operation
-      return (key: string, body: Uint8Array, options?: PutOptions) =>
-        target.put(
-          key,
-          key.includes('/writers/') ? onHost(host, behindMillis, body) : body,
-          options,
-        )
-    },
+  return overrideStore(store, {
+    put: (key, body, options) =>
+      store.put(key, key.includes('/writers/') ? onHost(host, behindMillis, body) : body, options),
   })
 }
 

@@ -17,7 +17,7 @@ import { createCounter, createUpDownCounter } from '../../src/telemetry/counter'
 import { followMeterProvider } from '../../src/telemetry/follow-meter-provider'
 import { createHistogram } from '../../src/telemetry/histogram'
 import { createLevel } from '../../src/telemetry/level'
-import { collectWarnings } from '../capture/otlp-exporter-backend'
+import { collectWarnings } from '../support/collect-warnings'
 import { createMeasured, startMeasuring } from './measured'
 
 const described = { unit: '{thing}', description: 'Things.' }

@@ -1,24 +1,18 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { type SenderContext, resolveSenderOptions } from '../../src/transport/sender-options'
+import { useWarnings } from '../support/collect-warnings'
 
 const kept = process.env
-let warnings: string[] = []
+const warnings = useWarnings()
 
 beforeEach(() => {
   process.env = {}
-  warnings = []
-  const ignore = () => undefined
-  const warn = (...args: unknown[]) => warnings.push(args.join(' '))
-  const logger = { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
 })
 
 afterEach(() => {
   process.env = kept
-  diag.disable()
 })
 
 function endpoints(

@@ -9,10 +9,9 @@ import { ServerCredentials } from '@grpc/grpc-js'
 import { startReplay } from '../../src/replay/start-replay'
 import { MemoryStore } from '../../src/storage/memory-store'
 import { makeBatch, recordSession } from '../support/recording'
+import { withCertificates } from '../support/test-certificate'
 import { openGrpcTarget } from './grpc-target'
-import { makeCertificate } from './tls-certificates'
 
-const certificate = makeCertificate()
 const kept = process.env
 
 beforeEach(() => {
@@ -21,7 +20,6 @@ beforeEach(() => {
 afterEach(() => {
   process.env = kept
 })
-afterAll(() => certificate?.[Symbol.dispose]())
 
 async function replayTo(targetEndpoint: string): Promise<unknown> {
   const store = new MemoryStore()
@@ -32,10 +30,7 @@ async function replayTo(targetEndpoint: string): Promise<unknown> {
 
 const arrived = { status: 'completed', sentRecords: 1, failedRecords: 0 }
 
-if (!certificate) test.skip('openssl, which makes the certificates, is not there', () => undefined)
-else {
-  const { key, cert, keyPath, certPath } = certificate
-
+withCertificates(({ key, cert, keyPath, certPath }) => {
   const openGrpc = (asksWhoIsThere = false) =>
     openGrpcTarget(undefined, {
       credentials: ServerCredentials.createSsl(
@@ -118,4 +113,4 @@ else {
     process.env.OTEL_EXPORTER_OTLP_CERTIFICATE = '/nowhere/ca.pem'
     await expect(replayTo(target.url)).rejects.toMatchObject({ reason: 'IngestionFailure' })
   })
-}
+})

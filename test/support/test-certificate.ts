@@ -7,19 +7,35 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A certificate that is its own authority, for a server or a client at 127.0.0.1. */
-export interface TestCertificate extends Disposable {
+export interface TestCertificate {
   readonly keyPath: string
   readonly certPath: string
   readonly key: Buffer
   readonly cert: Buffer
 }
 
-/** Node has no way to make certificates, openssl has; undefined where it is missing. */
-export function makeCertificate(): TestCertificate | undefined {
+/**
+ * Declares tests that need a certificate, and perhaps that of somebody else. Node has no way to
+ * make them, openssl has: where it is missing, these tests are skipped.
+ */
+export function withCertificates(
+  declareTests: (own: TestCertificate, other: TestCertificate) => void,
+): void {
   const folder = mkdtempSync(join(tmpdir(), 'otel-tape-tls-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
-  const keyPath = join(folder, 'key.pem')
-  const certPath = join(folder, 'cert.pem')
+  const [own, other] = [makeCertificate(folder, 'own'), makeCertificate(folder, 'other')]
+  if (own && other) {
+    afterAll(remove)
+    declareTests(own, other)
+    return
+  }
+  remove()
+  test.skip('openssl, which makes certificates, is not there', () => undefined)
+}
+
+function makeCertificate(folder: string, name: string): TestCertificate | undefined {
+  const keyPath = join(folder, `${name}-key.pem`)
+  const certPath = join(folder, `${name}-cert.pem`)
   const request =
     'req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 ' +
     '-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1'
@@ -28,14 +44,7 @@ export function makeCertificate(): TestCertificate | undefined {
       stdio: 'ignore',
     })
   } catch {
-    remove()
     return undefined
   }
-  return {
-    keyPath,
-    certPath,
-    key: readFileSync(keyPath),
-    cert: readFileSync(certPath),
-    [Symbol.dispose]: remove,
-  }
+  return { keyPath, certPath, key: readFileSync(keyPath), cert: readFileSync(certPath) }
 }
