@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /** The modules that run on a thread of their own, by their path in this room. */
-export type WorkerModule = 'sql/build-worker' | 'search/vector-worker'
+export type WorkerModule = 'sql/build-worker' | 'search/vectors/vector-worker'
 
 /**
  * Starts a module of this room on a thread of its own.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Waits for work that goes on whether or not it is waited for. Rejects with the signal's reason. */
-export async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: (() => void) | undefined
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason as Error)
@@ -10,7 +10,7 @@ export async function untilAborted(work: Promise<void>, signal: AbortSignal): Pr
     else signal.addEventListener('abort', onAbort, { once: true })
   })
   try {
-    await Promise.race([work, aborted])
+    return await Promise.race([work, aborted])
   } finally {
     if (onAbort) signal.removeEventListener('abort', onAbort)
   }

@@ -39,9 +39,11 @@ try {
     results.push({ name, outcomes })
   }
   printTable(lines, results)
-  const suites = await runTestingSuites(tarball)
+  const suites = await runSuites('testing', ['run.mjs'], tarball)
   console.log(`otel-tape/testing in Jest, Vitest and node:test: ${suites.message}`)
-  const all = [suites, ...results.flatMap(({ outcomes }) => outcomes)]
+  const model = await runSuites('model', ['--test', 'model.test.mjs'], tarball)
+  console.log(`the embedder with onnxruntime-node: ${model.message}`)
+  const all = [suites, model, ...results.flatMap(({ outcomes }) => outcomes)]
   process.exitCode = all.every(({ isOk }) => isOk) ? 0 : 1
 } finally {
   await s3.stop()
@@ -56,13 +58,13 @@ async function attempt(run) {
   }
 }
 
-/** They have a runner of their own, for they need the test runners. */
-async function runTestingSuites(tarball) {
-  const folder = join(COMPAT_FOLDER, 'testing')
-  if (!existsSync(join(folder, 'run.mjs'))) return { isOk: false, message: 'missing' }
+/** They have a runner of their own, for they need packages that the SDK's lines do not. */
+async function runSuites(name, parameters, tarball) {
+  const folder = join(COMPAT_FOLDER, name)
+  if (!existsSync(join(folder, 'package.json'))) return { isOk: false, message: 'missing' }
   return attempt(async () => {
     await installPackage(folder, tarball)
-    const { code, output } = await run(process.execPath, ['run.mjs'], { cwd: folder })
+    const { code, output } = await run(process.execPath, parameters, { cwd: folder })
     if (code !== 0) throw new Error(output)
   }).then((outcome) => {
     if (!outcome.isOk) console.error(outcome.error.message)
