@@ -23,9 +23,16 @@ export interface AppendLog {
   close(): Promise<void>
 }
 
+export interface AppendLogOptions {
+  /**
+   * Goes on with the log that is there, behind its first bytes: as many as were read of it as
+   * records. What lies behind them is cut off. Default: there must be no file yet.
+   */
+  continueBehindBytes?: number
+}
+
 /**
- * Opens a log at `path`, where no file must be yet; it is made with the first
- * record. Records that come while others are flushed wait and share the next
+ * Opens a log at `path`; a new one is made with the first record. Records that come while others are flushed wait and share the next
  * flush: sixty-four who append at once pay for one or two, not for sixty-four.
  *
  * @example
@@ -33,18 +40,18 @@ export interface AppendLog {
  * await Promise.all(requests.map((request) => log.append([request])))
  * await log.close()
  */
-export function createAppendLog(path: string): AppendLog {
-  return new GroupCommitLog(path)
+export function createAppendLog(path: string, options: AppendLogOptions = {}): AppendLog {
+  return new GroupCommitLog(path, options.continueBehindBytes)
 }
 
-const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants
 
 /**
  * On Linux, a write to a file that is opened so is flushed when it returns, just as by
  * `datasync`: one trip to the thread pool and back instead of two. Elsewhere it may promise less.
  */
 const FLUSHES_ON_WRITE = process.platform === 'linux'
-const OPEN_FLAGS = O_WRONLY | O_CREAT | O_EXCL | (FLUSHES_ON_WRITE ? O_DSYNC : 0)
+const WRITE_FLAGS = O_WRONLY | (FLUSHES_ON_WRITE ? O_DSYNC : 0)
 
 interface WaitingRecord {
   readonly buffers: readonly Uint8Array[]
@@ -54,13 +61,15 @@ interface WaitingRecord {
 
 class GroupCommitLog implements AppendLog {
   readonly #path: string
+  readonly #continueBehindBytes: number | undefined
   #file: FileHandle | undefined
   #waiting: WaitingRecord[] = []
   #committing: Promise<void> | undefined
   #end: StorageError | undefined
 
-  constructor(path: string) {
+  constructor(path: string, continueBehindBytes?: number) {
     this.#path = path
+    this.#continueBehindBytes = continueBehindBytes
   }
 
   append(parts: readonly Uint8Array[]): Promise<void> {
@@ -81,7 +90,7 @@ class GroupCommitLog implements AppendLog {
 
   async #commitAll(): Promise<void> {
     try {
-      this.#file ??= await createFile(this.#path)
+      this.#file ??= await openFile(this.#path, this.#continueBehindBytes)
       while (this.#waiting.length > 0) await this.#commit(this.#file)
     } catch (error) {
       this.#end = fileError(error, 'append', this.#path)
@@ -117,8 +126,25 @@ class GroupCommitLog implements AppendLog {
   }
 }
 
+function openFile(path: string, continueBehindBytes?: number): Promise<FileHandle> {
+  return continueBehindBytes === undefined
+    ? createFile(path)
+    : continueFile(path, continueBehindBytes)
+}
+
+async function continueFile(path: string, behindBytes: number): Promise<FileHandle> {
+  const file = await open(path, WRITE_FLAGS | O_APPEND)
+  try {
+    await file.truncate(behindBytes)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
 async function createFile(path: string): Promise<FileHandle> {
-  const file = await open(path, OPEN_FLAGS, 0o600)
+  const file = await open(path, WRITE_FLAGS | O_CREAT | O_EXCL, 0o600)
   try {
     await writeAll(file, [LOG_MAGIC])
     await syncFolder(dirname(path))
