@@ -3,6 +3,7 @@
 
 import { CaptureError } from '../capture/capture-error'
 import { MalformedOtlpError } from '../otlp/malformed-otlp-error'
+import { QueryError } from '../query/query-error'
 import { ReceiverError } from '../receive/receiver-error'
 import { ReplayError } from '../replay/replay-error'
 import { SessionError } from '../session/session-error'
@@ -44,6 +45,7 @@ export function describeError(error: unknown): ErrorDescription {
 export function codeOf(error: unknown): string | undefined {
   if (error instanceof StorageError || error instanceof SessionError) return error.code
   if (error instanceof ReplayError || error instanceof CaptureError) return error.reason
+  if (error instanceof QueryError) return error.reason
   if (error instanceof TransportError || error instanceof ReceiverError) return error.reason
   if (error instanceof WriteAheadError) return error.code
   if (error instanceof MalformedOtlpError || error instanceof CommandError) return error.code

@@ -3,6 +3,7 @@
 
 import { SIGNALS } from '../otlp/signal'
 import type { ForwardingStatus, ReceiverStatus, StorageStatus } from '../receive/receiver'
+import { cutToWidth } from './cut-to-width'
 import { printable } from './printable'
 import { readableCount, readableSize } from './readable-figures'
 import { type Column, tableLines } from './table'
@@ -104,31 +105,4 @@ function serviceLines({ itemsByService }: ReceiverStatus): string[] {
   const more = itemsByService.size - SHOWN_SERVICES
   const others = more > 0 ? [`and ${readableCount(more, 'service')} more`] : []
   return ['', ...tableLines(SERVICE_COLUMNS, rows), ...others]
-}
-
-/** As much of a line as fits; what does not ends with `…`. */
-function cutToWidth(line: string, columns: number): string {
-  let width = 0
-  let fitting = ''
-  for (const character of line) {
-    const characterWidth = widthOf(character)
-    if (width + characterWidth > columns) return `${withoutLast(fitting, width - columns + 1)}…`
-    width += characterWidth
-    fitting += character
-  }
-  return line
-}
-
-/** East Asian characters and emoji take two columns; to think so of too many cuts a little early. */
-function widthOf(character: string): number {
-  return (character.codePointAt(0) ?? 0) < 0x1100 || /[\u2000-\u2dff]/.test(character) ? 1 : 2
-}
-
-/** Makes room for so many columns at the end. */
-function withoutLast(text: string, columns: number): string {
-  const characters = [...text]
-  for (let room = 0; room < columns && characters.length > 0;) {
-    room += widthOf(characters.pop() ?? '')
-  }
-  return characters.join('')
 }

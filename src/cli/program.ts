@@ -4,12 +4,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { addAnalyzeCommand } from './analyze-command'
 import { addCatCommand } from './cat-command'
 import { addDemoCommand } from './demo-command'
 import { addImportCommand } from './import-command'
+import { addQueryCommand } from './query-command'
 import { addRecordCommand } from './record-command'
 import { addRecoverCommand } from './recover-command'
 import { addReplayCommand } from './replay-command'
+import { addSearchCommand } from './search-command'
 import { addSessionsCommand } from './sessions-command'
 import type { Terminal } from './terminal'
 import { addVerifyCommand } from './verify-command'
@@ -23,6 +26,9 @@ Examples:
   otel-tape verify debug-payment
   otel-tape replay debug-payment --to http://localhost:4318 --speed 10
   otel-tape cat debug-payment --signal traces | head -1
+  otel-tape analyze debug-payment --baseline healthy-run
+  otel-tape query debug-payment "SELECT service_name, count(*) FROM spans GROUP BY 1"
+  otel-tape search debug-payment "slow checkout"
   otel-tape import ./captures --session old-captures --store s3://otel-tape
 
 The store comes from --store, else from OTEL_TAPE_STORE; else it is MinIO, if
@@ -57,7 +63,10 @@ export function createProgram(terminal: Terminal): Command {
   addRecordCommand(program, terminal)
   addRecoverCommand(program, terminal)
   addCatCommand(program, terminal)
+  addAnalyzeCommand(program, terminal)
   addImportCommand(program, terminal)
+  addQueryCommand(program, terminal)
+  addSearchCommand(program, terminal)
   addDemoCommand(program, terminal)
   return program
 }

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly signal: AbortSignal
   /** Whether a person can be asked. */
   readonly isInteractive: boolean
+  /** How wide stdout is, or should be taken for where it is no terminal. */
+  readonly columns: number
   /** Whether something did not work: the exit code will be 1. */
   readonly hasFailed: boolean
   /** The exit code that `endWith` asked for. */
@@ -37,13 +39,16 @@ export interface Terminal {
 /** What of a process a terminal is made of. */
 export interface TerminalStreams {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable
+  readonly stdout: Writable & { readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
 export function createTerminal(streams: TerminalStreams, signal: AbortSignal): Terminal {
   return new StreamTerminal(streams, signal)
 }
+
+/** Of a file or a pipe: what reads well, and fits most windows. */
+const DEFAULT_COLUMNS = 100
 
 /** Goes to the line's start and clears it, so that a note does not stand in the bar. */
 const CLEAR_LINE = '\r\u001b[K'
@@ -70,6 +75,12 @@ class StreamTerminal implements Terminal {
 
   get isInteractive(): boolean {
     return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true
+  }
+
+  get columns(): number {
+    const { columns = 0 } = this.#streams.stdout
+    // Some terminals don't know, and say 0.
+    return columns > 0 ? columns : DEFAULT_COLUMNS
   }
 
   async print(...lines: string[]): Promise<boolean> {

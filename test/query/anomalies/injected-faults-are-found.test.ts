@@ -1,0 +1,29 @@
+// Copyright The otel-tape Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import {
+  type Score,
+  scoreFaultySeed,
+  scoreHealthySeed,
+} from '../../support/generated-shop/score-seed'
+
+// The short form, of small sessions. `test/long` has a hundred seeds of each, and larger ones.
+const SMALL = { mostTraces: 350 }
+
+function wrongOnes(scores: readonly Score[]): string[] {
+  return scores.filter(({ isRight }) => !isRight).map(({ story }) => story)
+}
+
+test.each([2_007, 2_008, 2_010, 2_011, 2_012, 2_013])(
+  'the fault of seed %d is found where it was put, with and without a baseline',
+  async (seed) => {
+    expect(wrongOnes(await scoreFaultySeed(seed, SMALL))).toEqual([])
+  },
+)
+
+test.each([2_001, 2_002, 2_003, 2_004])(
+  'nothing is found in seed %d, where nothing is wrong',
+  async (seed) => {
+    expect(wrongOnes(await scoreHealthySeed(seed, SMALL))).toEqual([])
+  },
+)
