@@ -14,7 +14,9 @@ import { build } from 'esbuild'
 // is many files. With the names of their licences.
 const BUNDLED = { valibot: 'LICENSE.md', commander: 'LICENSE' }
 
-const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+  readFileSync('package.json', 'utf8'),
+)
 const external = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
   .filter((name) => !(name in BUNDLED))
   .flatMap((name) => [name, `${name}/*`])
