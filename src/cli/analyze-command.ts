@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { analyzeSession } from '../query/analysis/analyze-session'
 import { graphToDot } from '../query/analysis/report/graph-to-dot'
 import { graphToMermaid } from '../query/analysis/report/graph-to-mermaid'
 import type { SessionAnalysis } from '../query/analysis/session-analysis'
@@ -82,7 +81,7 @@ async function analyze(
   let analysis: SessionAnalysis
   try {
     const totals = await expectedItems(store, [sessionId, baseline], terminal.signal)
-    analysis = await analyzeSession(sessionId, {
+    analysis = await loadAnalysis().analyzeSession(sessionId, {
       store,
       layout,
       baseline,
@@ -133,4 +132,9 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count
   throw new InvalidArgumentError('Give a whole number above 0.')
+}
+
+/** At its first use: nobody who records has to wait for it. */
+function loadAnalysis(): typeof import('../query/analysis/analyze-session') {
+  return require('../query/analysis/analyze-session') as ReturnType<typeof loadAnalysis>
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { createTraceIndex } from '../query/search/create-trace-index'
 import type { TraceMatch, TraceSearchResult } from '../query/search/search-result'
 import type { IngestSessionResult, TraceIndex } from '../query/search/trace-index'
 import type { Embedder } from '../query/search/vectors/embedder'
@@ -83,6 +82,9 @@ async function search(
   const range = rangeOf(options)
   const embedder = await openModel(options.model, signal)
   // Of this command's session alone, whatever a service of the same environment keeps where.
+  // At its first use: nobody who records has to wait for it.
+  const { createTraceIndex } =
+    require('../query/search/create-trace-index') as typeof import('../query/search/create-trace-index')
   await using index = createTraceIndex({ path: ':memory:', embedder, enabled: true })
   await index.initialize()
   const ingested = await ingest(index, sessionId, options, terminal)

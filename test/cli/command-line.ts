@@ -28,7 +28,7 @@ export interface RunningCommand {
 export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
   const runner = [
     '--require',
-    join(__dirname, 'from-source.cjs'),
+    join(__dirname, '../support/register-typescript.cjs'),
     join(ROOT, 'src/cli/main.ts'),
     ...args,
   ]

@@ -180,11 +180,16 @@ class SqlQuery implements Query {
 
   async #start(instance: DuckDBInstance, signal?: AbortSignal): Promise<RunningStatement> {
     this.#assertOpen()
-    const statement = await RunningStatement.start(
-      instance,
-      (ended) => this.#running.delete(ended),
-      signal,
-    )
+    let statement: RunningStatement
+    try {
+      statement = await RunningStatement.start(
+        instance,
+        (ended) => this.#running.delete(ended),
+        signal,
+      )
+    } catch (error) {
+      throw await this.#explain(error, signal)
+    }
     this.#running.add(statement)
     if (this.#closing) statement.stop()
     return statement

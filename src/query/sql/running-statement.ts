@@ -51,7 +51,7 @@ export class RunningStatement {
   readonly stop = (): void => {
     if (this.#hasEnded || this.#interrupting) return
     this.connection.interrupt()
-    this.#interrupting = setInterval(() => this.connection.interrupt(), INTERRUPT_MILLIS)
+    this.#interrupting = setInterval(() => this.connection.interrupt(), INTERRUPT_MILLIS).unref()
   }
 
   /** Resolves when nothing runs any more, however that ended. */

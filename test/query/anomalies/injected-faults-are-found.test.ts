@@ -14,14 +14,14 @@ function wrongOnes(scores: readonly Score[]): string[] {
   return scores.filter(({ isRight }) => !isRight).map(({ story }) => story)
 }
 
-test.each([2_007, 2_008, 2_010, 2_011, 2_012, 2_013])(
+test.each([2_007, 2_010, 2_011, 2_013])(
   'the fault of seed %d is found where it was put, with and without a baseline',
   async (seed) => {
     expect(wrongOnes(await scoreFaultySeed(seed, SMALL))).toEqual([])
   },
 )
 
-test.each([2_001, 2_002, 2_003, 2_004])(
+test.each([2_001, 2_003])(
   'nothing is found in seed %d, where nothing is wrong',
   async (seed) => {
     expect(wrongOnes(await scoreHealthySeed(seed, SMALL))).toEqual([])
