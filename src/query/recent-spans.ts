@@ -11,11 +11,12 @@ import { unixNano } from '../otlp/unix-nano'
 import type { Damage } from '../session/damage'
 import { readRecentBatches } from '../session/reading/recent-batches'
 import type { RecordedBatch } from '../session/reading/session-reader'
-import { SESSION_LAYOUTS, type SessionLayout } from '../session/session-location'
-import { type ObjectStore, isObjectStore } from '../storage/object-store'
+import type { SessionLayout } from '../session/session-location'
+import type { ObjectStore } from '../storage/object-store'
 import { useStore } from '../storage/use-store'
 import { malformedBatch } from './malformed-batch'
 import { QueryError, toQueryError } from './query-error'
+import { sessionOptions } from './session-options'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 10_000
@@ -59,15 +60,8 @@ const OPTIONS = {
         Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MAX_LIMIT,
     ),
   ),
-  store: v.optional(
-    expected<ObjectStore | string>(
-      'a store or its URL',
-      (value) => typeof value === 'string' || isObjectStore(value),
-    ),
-  ),
-  layout: v.optional(v.picklist(SESSION_LAYOUTS, SESSION_LAYOUTS.join(' or '))),
+  ...sessionOptions,
   onDamage: v.optional(callback<(damage: Damage) => void>()),
-  signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
 }
 
 /**

@@ -32,8 +32,9 @@ export interface AppendLogOptions {
 }
 
 /**
- * Opens a log at `path`; a new one is made with the first record. Records that come while others are flushed wait and share the next
- * flush: sixty-four who append at once pay for one or two, not for sixty-four.
+ * Opens a log at `path`; a new one is made with the first record. Records that come while others
+ * are flushed wait and share the next flush: sixty-four who append at once pay for one or two, not
+ * for sixty-four.
  *
  * @example
  * const log = createAppendLog('./requests.log')

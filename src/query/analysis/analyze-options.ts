@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { callback, checkOptions, count, expected, text } from '../../options/check-options'
-import {
-  SESSION_LAYOUTS,
-  type SessionLayout,
-  checkSessionName,
-} from '../../session/session-location'
+import { type SessionLayout, checkSessionName } from '../../session/session-location'
 import type { ObjectStore } from '../../storage/object-store'
 import { optional } from 'valibot'
 import { QueryError } from '../query-error'
+import { sessionOptions } from '../session-options'
 
 export interface AnalyzeOptions {
   /** Where the session lies: a store, or its URL. Default: as `openStore()` finds it. */
@@ -51,24 +48,11 @@ const time = expected<Date | string>(
 )
 
 const entries = {
-  store: optional(
-    expected<ObjectStore | string>(
-      'a store or its URL',
-      (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
-    ),
-  ),
-  layout: optional(
-    expected<SessionLayout>(`one of ${SESSION_LAYOUTS.join(', ')}`, (value) =>
-      SESSION_LAYOUTS.includes(value as SessionLayout),
-    ),
-  ),
+  ...sessionOptions,
   baseline: optional(text),
   from: optional(time),
   to: optional(time),
   maxSpans: optional(count),
-  signal: optional(
-    expected<AbortSignal>('an AbortSignal', (value) => value instanceof AbortSignal),
-  ),
   onProgress: optional(callback<(progress: AnalysisProgress) => void>()),
 }
 

@@ -2,21 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import * as v from 'valibot'
-import { callback, checkOptions, expected, withoutUndefined } from '../../options/check-options'
+import { callback, checkOptions, withoutUndefined } from '../../options/check-options'
 import type { Damage } from '../../session/damage'
-import { SESSION_LAYOUTS } from '../../session/session-location'
-import { type ObjectStore, isObjectStore } from '../../storage/object-store'
 import { QueryError } from '../query-error'
+import { sessionOptions } from '../session-options'
 import type { IngestProgress, IngestSessionOptions } from './trace-index'
 
 const entries = {
-  store: v.optional(
-    expected<ObjectStore | string>(
-      'a store or its URL',
-      (value) => typeof value === 'string' || isObjectStore(value),
-    ),
-  ),
-  layout: v.optional(v.picklist(SESSION_LAYOUTS, SESSION_LAYOUTS.join(' or '))),
+  ...sessionOptions,
   onProgress: v.optional(callback<(progress: IngestProgress) => void>()),
   onDamage: v.optional(callback<(damage: Damage) => void>()),
   signal: v.instance(AbortSignal, 'an AbortSignal'),

@@ -85,6 +85,7 @@ class SqlQuery implements Query {
   readonly #opened: OpenedQuery
   readonly #instance: DuckDBInstance
   readonly #running = new Set<RunningStatement>()
+  readonly #starting = new Set<Promise<RunningStatement>>()
   #closing: Promise<void> | undefined
 
   constructor(opened: OpenedQuery, instance: DuckDBInstance) {
@@ -164,6 +165,8 @@ class SqlQuery implements Query {
   }
 
   async #close(): Promise<void> {
+    // An instance that is closed while it makes a connection takes the process with it.
+    await Promise.allSettled(this.#starting)
     const running = [...this.#running]
     for (const statement of running) statement.stop()
     for (const statement of running) {
@@ -180,19 +183,22 @@ class SqlQuery implements Query {
 
   async #start(instance: DuckDBInstance, signal?: AbortSignal): Promise<RunningStatement> {
     this.#assertOpen()
-    let statement: RunningStatement
+    const starting = RunningStatement.start(
+      instance,
+      (ended) => this.#running.delete(ended),
+      signal,
+    )
+    this.#starting.add(starting)
     try {
-      statement = await RunningStatement.start(
-        instance,
-        (ended) => this.#running.delete(ended),
-        signal,
-      )
+      const statement = await starting
+      this.#running.add(statement)
+      if (this.#closing) statement.stop()
+      return statement
     } catch (error) {
       throw await this.#explain(error, signal)
+    } finally {
+      this.#starting.delete(starting)
     }
-    this.#running.add(statement)
-    if (this.#closing) statement.stop()
-    return statement
   }
 
   async *#rowsOf(

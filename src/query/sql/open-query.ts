@@ -13,10 +13,11 @@ import {
 } from '../../options/check-options'
 import { textFrom } from '../../options/environment'
 import type { Damage } from '../../session/damage'
-import { SESSION_LAYOUTS, type SessionLayout } from '../../session/session-location'
-import { type ObjectStore, isObjectStore } from '../../storage/object-store'
+import type { SessionLayout } from '../../session/session-location'
+import type { ObjectStore } from '../../storage/object-store'
 import { useStore } from '../../storage/use-store'
 import { QueryError, toQueryError } from '../query-error'
+import { sessionOptions } from '../session-options'
 import type { QueryProgress } from './build-database'
 import { type Query, createQuery } from './create-query'
 import { DatabaseCache, createTemporaryFolder } from './database-cache'
@@ -65,18 +66,11 @@ const ENTRIES = {
       typeof value === 'string' ||
       (Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'string')),
   ),
-  store: v.optional(
-    expected<ObjectStore | string>(
-      'a store or its URL',
-      (value) => typeof value === 'string' || isObjectStore(value),
-    ),
-  ),
-  layout: v.optional(v.picklist(SESSION_LAYOUTS, SESSION_LAYOUTS.join(' or '))),
+  ...sessionOptions,
   cache: v.optional(text),
   memoryLimitMB: v.optional(count),
   onProgress: v.optional(callback<NonNullable<OpenQueryOptions['onProgress']>>()),
   onDamage: v.optional(callback<NonNullable<OpenQueryOptions['onDamage']>>()),
-  signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
 }
 
 /**

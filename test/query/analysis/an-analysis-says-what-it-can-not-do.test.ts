@@ -17,11 +17,11 @@ async function errorOf(sessionId: string, options: object): Promise<QueryError> 
 
 test.each([
   [{ maxSpans: 0 }, /'maxSpans' has to be a whole number above 0, got 0/],
-  [{ top: 5 }, /there is no option 'top'; the options are store, layout, baseline/],
+  [{ top: 5 }, /there is no option 'top'; the options are store, layout, signal, baseline/],
   [{ from: 'yesterday' }, /'from' has to be a Date, or a time in ISO 8601 .*, got 'yesterday'/],
   [{ to: new Date(NaN) }, /'to' has to be a Date/],
   [{ from: '2026-01-02', to: '2026-01-01' }, /nothing can lie between 'from' and 'to'/],
-  [{ layout: 'folder' }, /'layout' has to be one of sessions, awss3, got 'folder'/],
+  [{ layout: 'folder' }, /'layout' has to be sessions or awss3, got 'folder'/],
   [{ signal: 5 }, /'signal' has to be an AbortSignal, got 5/],
 ])('a wrong option is named with its value: %j', async (options, message) => {
   const { reason, message: told } = await errorOf('s', { store: new MemoryStore(), ...options })

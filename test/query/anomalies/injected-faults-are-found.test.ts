@@ -21,9 +21,6 @@ test.each([2_007, 2_010, 2_011, 2_013])(
   },
 )
 
-test.each([2_001, 2_003])(
-  'nothing is found in seed %d, where nothing is wrong',
-  async (seed) => {
-    expect(wrongOnes(await scoreHealthySeed(seed, SMALL))).toEqual([])
-  },
-)
+test.each([2_001, 2_003])('nothing is found in seed %d, where nothing is wrong', async (seed) => {
+  expect(wrongOnes(await scoreHealthySeed(seed, SMALL))).toEqual([])
+})
