@@ -14,13 +14,13 @@ function wrongOnes(scores: readonly Score[]): string[] {
   return scores.filter(({ isRight }) => !isRight).map(({ story }) => story)
 }
 
-test.each([2_007, 2_010, 2_011, 2_013])(
+test.each([2_007, 2_011])(
   'the fault of seed %d is found where it was put, with and without a baseline',
   async (seed) => {
     expect(wrongOnes(await scoreFaultySeed(seed, SMALL))).toEqual([])
   },
 )
 
-test.each([2_001, 2_003])('nothing is found in seed %d, where nothing is wrong', async (seed) => {
-  expect(wrongOnes(await scoreHealthySeed(seed, SMALL))).toEqual([])
+test('nothing is found where nothing is wrong', async () => {
+  expect(wrongOnes(await scoreHealthySeed(2_001, SMALL))).toEqual([])
 })

@@ -1,11 +1,13 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Takes ten seconds.
+
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const SOAK = join(__dirname, 'run.mjs')
+const SOAK = join(__dirname, '../soak/run.mjs')
 
 interface Outcome {
   rounds: number

@@ -1,6 +1,8 @@
 // Copyright The otel-tape Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Takes ten seconds: replays a session of 200 MiB.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +12,7 @@ import type { Replay } from '../../src/replay/replay'
 import { startReplay } from '../../src/replay/start-replay'
 import { FileStore } from '../../src/storage/file-store'
 import { EPOCH_MILLIS, createWriter, makeBatch } from '../support/recording'
-import { accept, openTarget } from './otlp-target'
+import { accept, openTarget } from '../replay/otlp-target'
 
 const BATCHES = 240
 const SPANS = 20_000
